@@ -1,0 +1,7 @@
+"""
+``python -m marginbook``.
+"""
+
+from marginbook.cli import main
+
+main()

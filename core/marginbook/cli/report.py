@@ -1,0 +1,122 @@
+"""
+``marginbook report``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from marginbook.collecting import Progress, collect
+from marginbook.errors import ConfigurationError
+from marginbook.loading import load_accounts
+from marginbook.output import table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from marginbook.accounts import Account
+    from marginbook.report import BalanceReport
+
+FORMATS: Final = ("table", "json", "jsonl", "csv")
+
+
+@click.command()
+@click.option(
+    "--accounts",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("accounts.toml"),
+    envvar="MARGINBOOK_ACCOUNTS",
+    show_default=True,
+    show_envvar=True,
+    help="The file with the accounts.",
+)
+@click.option("--only", metavar="NAME", multiple=True, help="Ask this account alone. May be repeated.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="Seconds for the whole report.",
+)
+@click.option(
+    "--max-workers", type=click.IntRange(min=1), default=16, show_default=True, help="Accounts to ask at the same time."
+)
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+def report(path: Path, only: tuple[str, ...], form: str, timeout: float, max_workers: int, quiet: bool) -> None:
+    """
+    Ask all accounts and print one report.
+
+    \b
+    An accounts file has a table for each account:
+        [accounts.desk-a]
+        venue = "binance-usdm"
+        api_key = "env:DESK_A_KEY"        # or file:PATH, cmd:COMMAND, keyring:SERVICE/NAME
+        api_secret = "env:DESK_A_SECRET"
+    'marginbook venues' says what each venue needs and offers.
+
+    \b
+    Exit status:
+        0  every account could be read
+        1  something is missing from the report, which says what and why
+        2  the question was wrong: no report was made
+    """
+    accounts = _only(load_accounts(path), only)
+    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet)
+    write(made, form)
+    sys.exit(0 if made.complete else 1)
+
+
+def ask(accounts: Sequence[Account], *, timeout: float, max_workers: int, quiet: bool) -> BalanceReport:
+    """
+    Collect, and show the progress on standard error: a bar on a terminal, a line an account elsewhere.
+    """
+
+    def collected(progress: Callable[[Progress], object] | None) -> BalanceReport:
+        return collect(accounts, timeout=timeout, max_workers=max_workers, progress=progress)
+
+    console = Console(stderr=True)
+    if quiet:
+        return collected(None)
+    if not console.is_terminal:
+        return collected(_line)
+    with Bar(console=console, transient=True) as bar:
+        task = bar.add_task("Asking", total=len(accounts))
+        return collected(lambda progress: bar.update(task, completed=progress.done, description=progress.account))
+
+
+def write(made: BalanceReport, form: str) -> None:
+    """
+    Print a report on standard output.
+    """
+    match form:
+        case "json":
+            click.echo(made.to_json(), nl=False)
+        case "jsonl":
+            click.echo(made.to_jsonl(), nl=False)
+        case "csv":
+            click.echo(made.to_csv(), nl=False)
+        case _:
+            table.show(made)
+
+
+def _line(progress: Progress) -> None:
+    state = f"failed: {progress.failure.kind}" if progress.failure else "ok"
+    click.echo(f"[{progress.done}/{progress.asked}] {progress.account}: {state}", err=True)
+
+
+def _only(accounts: tuple[Account, ...], names: tuple[str, ...]) -> tuple[Account, ...]:
+    known = [account.name for account in accounts]
+    if strangers := sorted(set(names).difference(known)):
+        msg = f"There is no account {', '.join(map(repr, strangers))} in the accounts file."
+        raise ConfigurationError(msg, hint=f"There are {', '.join(known)}.")
+    return tuple(account for account in accounts if account.name in names) if names else accounts

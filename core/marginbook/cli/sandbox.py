@@ -1,0 +1,90 @@
+"""
+``marginbook sandbox`` and ``marginbook demo``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from marginbook.cli.report import FORMATS, ask, write
+from marginbook.errors import ConfigurationError
+from marginbook.registry import installed
+
+if TYPE_CHECKING:
+    from marginbook.sandbox import Sandbox
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Where to listen on 127.0.0.1. [default: any free port]"
+)
+@click.option("--venue", "venues", metavar="ID", multiple=True, help="Play this venue alone. May be repeated.")
+@click.option(
+    "--write-accounts",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write an accounts file to try it with. An existing file is left alone.",
+)
+def sandbox(port: int, venues: tuple[str, ...], path: Path | None) -> None:
+    """
+    Play all installed venues on this machine, until Ctrl-C.
+
+    It checks each key, signature and time as the venues do, and answers errors in their own shape. Its accounts are
+    made up, and its secrets worthless.
+
+    \b
+    Try it in two terminals:
+        marginbook sandbox --write-accounts sandbox.toml
+        marginbook report --accounts sandbox.toml
+    """
+    with _open(port, venues) as played:
+        if path:
+            _write_new(path, played.accounts_file())
+        click.echo(f"Playing {', '.join(sorted({a.venue for a in played.accounts()}))} at {played.url}.")
+        click.echo(f"Ask it: marginbook report --accounts {path}" if path else "Use --write-accounts to ask it.")
+        click.echo("Stop with Ctrl-C.")
+        played.wait()
+
+
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output."
+)
+def demo(form: str) -> None:
+    """
+    Show a report of made-up accounts, asked over real HTTP from venues that this machine plays.
+
+    Needs no key, no accounts file and no network.
+    """
+    with _open(0, ()) as played:
+        made = ask(played.accounts(), timeout=30.0, max_workers=16, quiet=False)
+    write(made, form)
+    sys.exit(0 if made.complete else 1)
+
+
+def _open(port: int, venues: tuple[str, ...]) -> Sandbox:
+    # The server library is for the sandbox alone.
+    from marginbook.sandbox import Sandbox  # noqa: PLC0415
+
+    stages = installed().stages()
+    known = sorted(stage.venue for stage in stages)
+    if strangers := sorted(set(venues).difference(known)):
+        msg = f"Nobody plays {', '.join(strangers)}."
+        raise ConfigurationError(msg, hint=f"The sandbox can play {', '.join(known)}.")
+    return Sandbox((stage for stage in stages if not venues or stage.venue in venues), port=port)
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        msg = f"{path} is there already."
+        raise ConfigurationError(msg, hint="Choose another name, or move it away: it may be yours.") from None
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}."
+        raise ConfigurationError(msg, hint="Choose another place.") from None

@@ -1,0 +1,316 @@
+"""
+Asks every account, many at once, and loses none.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections import Counter, defaultdict
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import evolve, frozen
+
+from marginbook.accounts import Account, resolve
+from marginbook.errors import (
+    ApiError,
+    ConfigurationError,
+    DeadlineError,
+    InvalidResponseError,
+    MarginbookError,
+    PluginError,
+)
+from marginbook.loading import load_accounts
+from marginbook.registry import installed
+from marginbook.report import BalanceReport, Failure, Note
+from marginbook.values import Balance, Lock, Statement, derive
+from marginbook.venues.settings import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import requests
+    from requests.adapters import BaseAdapter
+
+    from marginbook.registry import Registry
+    from marginbook.transport import Deadline
+    from marginbook.venues import Venue
+
+#: Seconds beyond the deadline in which an account may still say itself that it was too late.
+_GRACE: Final = 0.5
+
+#: Seconds that a replay may take. It waits for nobody.
+_REPLAY: Final = 3600
+
+#: The host of recorded bodies, where the venue has none of its own.
+_NOWHERE: Final = "https://replay.invalid"
+
+
+@frozen
+class Progress:
+    """
+    One more account is done.
+    """
+
+    #: How many are done, this one included.
+    done: int
+    #: How many were asked for.
+    asked: int
+    #: Our name of the account.
+    account: str
+    #: Why it could not be read, or None.
+    failure: Failure | None
+
+
+def collect(
+    accounts: str | os.PathLike[str] | Iterable[Account],
+    *,
+    timeout: float = 30.0,
+    max_workers: int = 16,
+    executor: Executor | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> BalanceReport:
+    """
+    Ask every account what it holds.
+
+    An account that cannot be read does not raise: it is in the report, with the reason.
+
+    Args:
+        accounts: The path of an accounts file, or accounts.
+
+        timeout: Seconds for the whole report. What has not answered by then is reported as missing.
+
+        max_workers: How many accounts to ask at the same time.
+
+        executor: Runs the work instead of threads of our own. Accounts travel to it as references to secrets.
+
+        progress: Called in the caller's thread each time that an account is done.
+
+    Raises:
+        ConfigurationError: The question makes no sense: there are no accounts, or two of the same name.
+
+    """
+    # A report is the first thing that needs requests; to import marginbook should not.
+    from marginbook.transport import Deadline, adapter  # noqa: PLC0415
+
+    registry = installed()
+    asked = _asked(accounts, registry)
+    if timeout <= 0 or max_workers < 1:
+        msg = f"A report in {timeout} seconds with {max_workers} workers cannot be made."
+        raise ConfigurationError(msg, hint="Give it some time, and at least one worker.")
+    started_at = datetime.now(UTC)
+    deadline, pool = Deadline.after(timeout), adapter(max_workers)
+    workers = ThreadPoolExecutor(max_workers, "marginbook") if executor is None else executor
+    outcomes: dict[str, Statement | Failure] = {}
+    try:
+        futures: dict[Future[Statement | Failure], Account] = {}
+        for account in asked:
+            try:
+                venue = registry.venue(account.venue)
+            except MarginbookError as error:
+                outcomes[account.name] = Failure.of(account.name, account.venue, error)
+            else:
+                futures[workers.submit(read, account, venue, deadline, pool)] = account
+        for account, outcome in _gather(futures, deadline):
+            outcomes[account.name] = outcome
+            if progress:
+                failure = outcome if isinstance(outcome, Failure) else None
+                progress(Progress(len(outcomes), len(asked), account.name, failure))
+    finally:
+        if workers is not executor:
+            workers.shutdown(wait=False, cancel_futures=True)
+    notes = _remarks(asked, registry)
+    return assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=datetime.now(UTC))
+
+
+def read(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement | Failure:
+    """
+    Ask one account, and let nothing that goes wrong be anybody else's trouble.
+    """
+    try:
+        return _ask(account, venue, deadline, pool)
+    except MarginbookError as error:
+        return Failure.of(account.name, account.venue, error)
+    # What a plugin raises is the plugin's choice.
+    except Exception as error:  # noqa: BLE001
+        return Failure.of(account.name, account.venue, _blame(venue, error))
+
+
+def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any] | None = None) -> Statement:
+    """
+    Read recorded bodies as if the venue had just sent them, with no network and no secrets.
+
+    Args:
+        venue: The id of the venue.
+
+        documents: Bodies by the path that they were recorded at: ``{"/fapi/v3/balance": b"[…]"}``.
+
+        options: The account's options, where they decide what is asked.
+
+    Raises:
+        InvalidResponseError: A body is not what the venue's specification says.
+
+        ConfigurationError: A body is missing, or an option is wrong.
+
+    """
+    # See collect.
+    from marginbook.transport import Deadline, Documents, Session  # noqa: PLC0415
+
+    described = installed().venue(venue)
+    nowhere = {} if described.hosts else {"base_url": _NOWHERE}
+    account = Account(
+        "replay",
+        venue,
+        # They have to be there, but nothing is signed, so nobody looks at them.
+        credentials={credential.name: "replay" for credential in described.credentials},
+        options={**nowhere, **(options or {})},
+    )
+    session = Session(Documents(documents), Deadline.after(_REPLAY))
+    return _fetch(settle(account, described), described, session)
+
+
+def assemble(
+    asked: Iterable[Account],
+    outcomes: Mapping[str, Statement | Failure],
+    *,
+    notes: Iterable[Note] = (),
+    started_at: datetime,
+    finished_at: datetime,
+) -> BalanceReport:
+    """
+    Put what became of each account into one report.
+    """
+    statements = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Statement)}
+    return BalanceReport(
+        accounts={account.name: account.venue for account in asked},
+        balances=[balance for statement in statements.values() for balance in statement.balances],
+        locks=[lock for statement in statements.values() for lock in statement.locks],
+        failures=[outcome for outcome in outcomes.values() if isinstance(outcome, Failure)],
+        notes=[
+            *notes,
+            *(Note(account=name, message=note) for name, statement in statements.items() for note in statement.notes),
+        ],
+        started_at=started_at,
+        finished_at=finished_at,
+    )
+
+
+def _asked(accounts: str | os.PathLike[str] | Iterable[Account], registry: Registry) -> tuple[Account, ...]:
+    if isinstance(accounts, str | os.PathLike):
+        return load_accounts(accounts, registry=registry)
+    asked = (accounts,) if isinstance(accounts, Account) else tuple(accounts)
+    if strangers := [item for item in asked if not isinstance(item, Account)]:
+        msg = f"A {type(strangers[0]).__name__} is no account."
+        raise ConfigurationError(msg, hint="Pass the path of an accounts file, or marginbook.Account objects.")
+    if not asked:
+        msg = "There are no accounts to ask."
+        raise ConfigurationError(msg, hint="A report without accounts would look like a complete one.")
+    if twice := [name for name, count in Counter(account.name for account in asked).items() if count > 1]:
+        msg = f"There are several accounts with the name {', '.join(map(repr, twice))}."
+        raise ConfigurationError(msg, hint="Give each its own name.")
+    return asked
+
+
+def _gather(
+    futures: Mapping[Future[Statement | Failure], Account], deadline: Deadline
+) -> Iterable[tuple[Account, Statement | Failure]]:
+    """
+    Yield each account as it gets done, and at the deadline the others, as failed.
+    """
+    open_ = dict(futures)
+    try:
+        for future in as_completed(futures, timeout=deadline.remaining() + _GRACE):
+            account = open_.pop(future)
+            yield account, _outcome(future, account)
+    except TimeoutError:
+        for future, account in open_.items():
+            future.cancel()
+            error = DeadlineError("It had not answered when the deadline was over.", hint="Allow more time.")
+            yield account, Failure.of(account.name, account.venue, error)
+
+
+def _outcome(future: Future[Statement | Failure], account: Account) -> Statement | Failure:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if not isinstance(error, MarginbookError):
+        # A plugin that exits, a pool whose process was killed, an account that cannot be pickled.
+        error = PluginError(
+            f"The work on it was broken off ({type(error).__name__}).", hint="Run it in threads to see."
+        )
+    return Failure.of(account.name, account.venue, error)
+
+
+def _ask(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement:
+    # See collect.
+    from marginbook.transport import Session  # noqa: PLC0415
+
+    settled = settle(account, venue)
+    auth = venue.sign(resolve(settled.credentials), _milliseconds) if venue.sign else None
+    return _fetch(settled, venue, Session(pool, deadline, auth))
+
+
+def _fetch(account: Account, venue: Venue, session: requests.Session) -> Statement:
+    # See collect.
+    from marginbook.transport import explain  # noqa: PLC0415
+
+    try:
+        return _audit(venue.fetch(account, session), account, venue)
+    except ApiError as error:
+        explained = (venue.explain(error) if venue.explain else None) or explain(error)
+    # Out here, since the answer may repeat what was sent: it may not even be the context.
+    raise explained
+
+
+def _audit(statement: object, account: Account, venue: Venue) -> Statement:
+    """
+    Hold a plugin to its promises, and fill in what follows from what it reported.
+    """
+    if not isinstance(statement, Statement):
+        msg = f"{venue.id} gave a {type(statement).__name__} in the place of a statement."
+        raise PluginError(msg, hint="Update its plugin.")
+    rows: tuple[Balance | Lock, ...] = (*statement.balances, *statement.locks)
+    if any((row.account, row.venue) != (account.name, account.venue) for row in rows):
+        msg = f"{venue.id} gave rows of another account."
+        raise PluginError(msg, hint="Update its plugin.")
+    assets = Counter(balance.asset for balance in statement.balances)
+    if twice := [asset for asset, count in assets.items() if count > 1]:
+        msg = f"There is more than one row of {', '.join(twice)}, so it is not known which one is right."
+        raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
+    elsewhere = venue.unknown.get("equity", "")
+    return evolve(statement, balances=[derive(balance, elsewhere=elsewhere) for balance in statement.balances])
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _blame(venue: Venue, error: Exception) -> PluginError:
+    # Its text may hold anything, a secret too; the place does not.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return PluginError(
+        f"{venue.id} failed with {type(error).__name__} at {Path(place.filename).name}:{place.lineno}.",
+        hint="Update its plugin, or tell its authors.",
+    )
+
+
+def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
+    """
+    Say what is odd about the question itself.
+    """
+    same = defaultdict(list)
+    for account in asked:
+        same[account.venue, tuple(account.credentials.items()), repr(account.options)].append(account.name)
+    twins = [names for names in same.values() if len(names) > 1]
+    venues = sorted({account.venue for account in asked})
+    return [
+        Note(account="", message=message)
+        for message in (
+            *filter(None, map(registry.rivals, venues)),
+            *(f"{', '.join(names)} are one account under several names: totals count it as often." for names in twins),
+        )
+    ]

@@ -1,0 +1,193 @@
+"""
+What can go wrong, and what to do about it.
+
+::
+
+    MarginbookError
+    ├── CredentialsError        the venue does not know the key, or the secret does not belong to it
+    ├── PermissionDeniedError   the key is good, but may not do this, or not from here
+    ├── ClockError              the request's time is outside the venue's window
+    ├── RateLimitedError        too many requests; ``until`` says when to come back, if it is known
+    ├── UnavailableError        the venue could not be reached, or says that it is out of order
+    ├── DeadlineError           no whole answer came in time
+    ├── InvalidResponseError    the answer is not what the venue's specification says
+    ├── ConfigurationError      the accounts, or what was asked of them, make no sense
+    ├── PluginError             a venue's plugin is missing, broken, or broke its promises
+    ├── ApiError                a documented or undocumented error answer, before a plugin explains it
+    └── IncompleteReportError   raised on request by ``BalanceReport.raise_for_failures``
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FailureKind = Literal[
+    "credentials",
+    "permission",
+    "clock",
+    "rate_limited",
+    "unavailable",
+    "timeout",
+    "invalid_response",
+    "configuration",
+    "plugin",
+]
+
+
+class MarginbookError(Exception):
+    """
+    The root of everything that marginbook raises on purpose.
+
+    Attributes:
+        message: What happened. Never holds a secret, a signature or a caller's address.
+
+        hint: What to do next, as a sentence of its own, or "".
+
+        until: When it makes sense to try again, if that is known.
+
+    """
+
+    #: What a report calls it, for callers to branch on.
+    kind: ClassVar[FailureKind] = "plugin"
+
+    def __init__(self, message: str, *, hint: str = "", until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.until = until
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class CredentialsError(MarginbookError):
+    """
+    A secret cannot be found, or the venue does not accept it.
+    """
+
+    kind = "credentials"
+
+
+class PermissionDeniedError(MarginbookError):
+    """
+    The venue knows the key, but does not let it do this, or not from this address.
+    """
+
+    kind = "permission"
+
+
+class ClockError(MarginbookError):
+    """
+    The venue says that the time of the request is outside its window.
+    """
+
+    kind = "clock"
+
+
+class RateLimitedError(MarginbookError):
+    """
+    The venue wants fewer requests, or has banned this address for a while.
+    """
+
+    kind = "rate_limited"
+
+
+class UnavailableError(MarginbookError):
+    """
+    The venue cannot be reached, or says that it cannot answer now.
+    """
+
+    kind = "unavailable"
+
+
+class DeadlineError(MarginbookError):
+    """
+    No whole answer came before the report's deadline.
+    """
+
+    kind = "timeout"
+
+
+class InvalidResponseError(MarginbookError, ValueError):
+    """
+    The body of a successful answer is not what the specification says.
+    """
+
+    kind = "invalid_response"
+
+
+class ConfigurationError(MarginbookError):
+    """
+    An account, an option, or the question itself makes no sense.
+    """
+
+    kind = "configuration"
+
+
+class PluginError(MarginbookError):
+    """
+    A venue's plugin is missing, cannot be loaded, or did not do what it promised.
+    """
+
+    kind = "plugin"
+
+
+class ApiError(MarginbookError):
+    """
+    The venue answered with a status that is not a documented success.
+
+    The one error of every generated client. Its text names status and place only: bodies may repeat what was sent.
+
+    Attributes:
+        status_code: The HTTP status.
+
+        headers: The headers of the answer.
+
+        content: The body as it came.
+
+        parsed: The documented error model, or None where the body does not match it.
+
+    """
+
+    kind = "unavailable"
+
+    def __init__(
+        self, where: str, *, status_code: int, headers: Mapping[str, str], content: bytes, parsed: object = None
+    ) -> None:
+        super().__init__(f"{where} answered with status {status_code}.")
+        self.status_code = status_code
+        self.headers = headers
+        self.content = content
+        self.parsed = parsed
+
+    @property
+    def retry_after(self) -> datetime | None:
+        """
+        When the venue wants to be asked again, from a Retry-After header in seconds or as a date, or None.
+        """
+        written = self.headers.get("Retry-After", "").strip()
+        try:
+            if written.isdecimal():
+                return datetime.now(UTC) + timedelta(seconds=int(written))
+            return parsedate_to_datetime(written).astimezone(UTC)
+        except (OverflowError, ValueError):
+            return None
+
+
+class IncompleteReportError(MarginbookError):
+    """
+    Something is missing from a report that had to be complete.
+
+    Attributes:
+        failures: Every account that could not be read, with the reason.
+
+    """
+
+    def __init__(self, message: str, *, failures: Sequence[object], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.failures = tuple(failures)

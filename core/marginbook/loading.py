@@ -1,0 +1,103 @@
+"""
+Reads an accounts file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marginbook.accounts import Account, Secret
+from marginbook.errors import ConfigurationError, MarginbookError
+from marginbook.registry import installed
+
+if TYPE_CHECKING:
+    import os
+
+    from marginbook.registry import Registry
+
+EXAMPLE = """Write it like this:
+
+[accounts.desk-a]
+venue = "binance-usdm"
+api_key = "env:DESK_A_KEY"
+api_secret = "env:DESK_A_SECRET"
+"""
+
+
+def load_accounts(path: str | os.PathLike[str], *, registry: Registry | None = None) -> tuple[Account, ...]:
+    """
+    Read the accounts in a TOML file, in the file's order.
+
+    Each table ``[accounts.NAME]`` has a ``venue``, the credentials that the venue needs as references to secrets, and
+    its options. The path of a ``file:`` reference is relative to the folder of the accounts file.
+
+    Args:
+        path: The file.
+
+        registry: Knows the venues. All installed ones, unless given.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or an account in it is not one. The text says where.
+
+    """
+    path = Path(path)
+    registry = registry or installed()
+    tables = _tables(path)
+    accounts, problems = [], []
+    for name, table in tables.items():
+        try:
+            accounts.append(_account(name, table, path.parent, registry))
+        except ConfigurationError as error:
+            problems.append(f"accounts.{name}: {error}")
+    if problems:
+        msg = f"{path}: {' '.join(problems)}"
+        raise ConfigurationError(msg)
+    return tuple(accounts)
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"The accounts file {path} cannot be read: {error.strerror}."
+        raise ConfigurationError(msg, hint=EXAMPLE) from None
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path} is not TOML: {error}."
+        raise ConfigurationError(msg, hint=EXAMPLE) from None
+    except UnicodeDecodeError:
+        msg = f"{path} is not UTF-8 text."
+        raise ConfigurationError(msg, hint="Save it as UTF-8.") from None
+    tables = document.pop("accounts", None)
+    if document or not isinstance(tables, dict) or not tables:
+        strange = f"there is no place for {', '.join(map(repr, document))}" if document else "it has no accounts"
+        msg = f"{path}: {strange}."
+        raise ConfigurationError(msg, hint=EXAMPLE)
+    return tables
+
+
+def _account(name: str, table: object, folder: Path, registry: Registry) -> Account:
+    if not isinstance(table, dict) or not isinstance(venue := table.pop("venue", None), str):
+        msg = "It names no venue."
+        raise ConfigurationError(msg, hint='Add a line such as venue = "binance-usdm".')
+    options = _option_names(venue, registry)
+    return Account(
+        name,
+        venue,
+        # A text that is not known to be an option may be a secret, and is kept as one.
+        credentials={
+            key: Secret(value).below(folder)
+            for key, value in table.items()
+            if key not in options and isinstance(value, str)
+        },
+        options={key: value for key, value in table.items() if key in options or not isinstance(value, str)},
+    )
+
+
+def _option_names(venue: str, registry: Registry) -> frozenset[str]:
+    try:
+        return frozenset(option.name for option in registry.venue(venue).all_options)
+    # The account will be in the report, with this as the reason why it cannot be read.
+    except MarginbookError:
+        return frozenset()

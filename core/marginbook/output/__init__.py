@@ -1,0 +1,3 @@
+"""
+Forms of a report: for people, for other programs, for spreadsheets.
+"""

@@ -1,0 +1,285 @@
+"""
+Finds plugins, and the venues in them, without letting one plugin's trouble become another's.
+
+A venue is looked for under the entry point of its own name, and no other plugin is imported. Where two plugins have the
+same venue, the one that comes with marginbook has it, then the one whose distribution comes first in the alphabet; the
+other is reported.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import os
+from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import pluggy
+from attrs import define, field, frozen
+
+from marginbook import hookspecs
+from marginbook.errors import ConfigurationError, MarginbookError, PluginError
+from marginbook.hookspecs import API_VERSION, PROJECT
+from marginbook.venues import Venue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from marginbook.sandbox import Stage
+
+#: Names of venues or distributions, with commas between; ``*`` stands for all that do not come with marginbook.
+DISABLE: Final = "MARGINBOOK_DISABLE_PLUGINS"
+
+#: Anything but nothing and 0 makes the first problem with a plugin an error.
+STRICT: Final = "MARGINBOOK_STRICT_PLUGINS"
+
+
+@frozen(order=True)
+class Source:
+    """
+    Where a plugin comes from. Sources sort by who has a disputed venue.
+    """
+
+    foreign: bool
+    distribution: str
+    version: str
+    module: str
+
+    def __str__(self) -> str:
+        return f"{self.module} ({self.distribution} {self.version})"
+
+
+@frozen(kw_only=True)
+class Plugin:
+    """
+    A plugin as it was found.
+
+    Attributes:
+        names: Its entry points.
+
+        status: ``"ok"``, ``"disabled"``, or ``"failed"`` where some or all of it cannot be used.
+
+        problems: Why, and what to do.
+
+        venues: What it offers and nobody else has.
+
+    """
+
+    source: Source
+    names: tuple[str, ...]
+    status: Literal["ok", "disabled", "failed"]
+    problems: tuple[str, ...]
+    venues: tuple[Venue, ...]
+
+
+@define
+class _Found:
+    """
+    A plugin's entry points, and what became of loading it.
+    """
+
+    source: Source
+    entry_points: list[EntryPoint]
+    manager: pluggy.PluginManager | None = None
+    venues: tuple[Venue, ...] = ()
+    problems: list[str] = field(factory=list)
+    loaded: bool = False
+
+
+class Registry:
+    """
+    The plugins of one environment.
+
+    Args:
+        entry_points: Where plugins may be.
+
+        disabled: Names of venues or distributions to leave alone, or ``*`` for all foreign ones.
+
+        strict: Raise the first problem instead of keeping it.
+
+    """
+
+    def __init__(
+        self, entry_points: Iterable[EntryPoint], *, disabled: Iterable[str] = (), strict: bool = False
+    ) -> None:
+        self._disabled = frozenset(disabled)
+        self._strict = strict
+        found: dict[Source, _Found] = {}
+        for entry_point in entry_points:
+            source = _source(entry_point)
+            found.setdefault(source, _Found(source, [])).entry_points.append(entry_point)
+        self._found = [found[source] for source in sorted(found)]
+
+    def venue(self, venue_id: str) -> Venue:
+        """
+        Return one venue, and import no plugin but its own where its entry point has its name.
+
+        Raises:
+            PluginError: A plugin that should have it cannot be loaded.
+
+            ConfigurationError: Nobody has it.
+
+        """
+        named = [f for f in self._enabled() if any(e.name == venue_id for e in f.entry_points)]
+        for found in (*named, *self._enabled()):
+            for venue in self._load(found).venues:
+                if venue.id == venue_id and self._owner(venue_id) is found:
+                    return venue
+        if problems := [problem for found in named for problem in found.problems]:
+            raise PluginError(" ".join(problems))
+        raise self._unknown(venue_id)
+
+    def rivals(self, venue_id: str) -> str:
+        """
+        Say which plugins name the same venue in their entry points, or "". Imports nothing.
+        """
+        named = [str(f.source) for f in self._enabled() if any(e.name == venue_id for e in f.entry_points)]
+        if len(named) < 2:  # noqa: PLR2004  # a rivalry takes two
+            return ""
+        return (
+            f"The venue {venue_id!r} is provided by {' and by '.join(named)}; the first was used. Uninstall the other."
+        )
+
+    def venues(self) -> tuple[Venue, ...]:
+        """
+        Load every plugin and return every venue, by id.
+        """
+        return tuple(sorted((v for plugin in self.plugins() for v in plugin.venues), key=lambda v: v.id))
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """
+        Load every plugin and say what became of it.
+        """
+        enabled = [self._load(found) for found in self._enabled()]
+        for found in enabled:
+            self._report_lost(found)
+        return tuple(
+            Plugin(
+                source=found.source,
+                names=tuple(sorted(e.name for e in found.entry_points)),
+                status="disabled" if found not in enabled else "failed" if found.problems else "ok",
+                problems=tuple(found.problems),
+                venues=tuple(v for v in found.venues if self._owner(v.id) is found),
+            )
+            for found in self._found
+        )
+
+    def stages(self) -> tuple[Stage, ...]:
+        """
+        Return the sandbox parts of every plugin that loads and has some.
+        """
+        return tuple(stage for found in self._enabled() for stage in self._call(self._load(found), "marginbook_stages"))
+
+    def _enabled(self) -> list[_Found]:
+        return [found for found in self._found if not self._is_disabled(found)]
+
+    def _is_disabled(self, found: _Found) -> bool:
+        names = {found.source.distribution, *(e.name for e in found.entry_points)}
+        return bool(names & self._disabled) or ("*" in self._disabled and found.source.foreign)
+
+    def _owner(self, venue_id: str) -> _Found | None:
+        """
+        Return who has a venue: who names it in an entry point before who does not, then by source.
+        """
+        claims = [
+            (not any(e.name == venue_id for e in found.entry_points), found.source, found)
+            for found in self._enabled()
+            if any(v.id == venue_id for v in found.venues)
+        ]
+        return min(claims, key=lambda claim: claim[:2])[-1] if claims else None
+
+    def _report_lost(self, found: _Found) -> None:
+        for venue in found.venues:
+            owner = self._owner(venue.id)
+            if owner is not None and owner is not found:
+                problem = (
+                    f"The venue {venue.id!r} is provided twice: by {owner.source}, which keeps it,"
+                    f" and by {found.source}. Uninstall one of them."
+                )
+                if problem not in found.problems:
+                    self._keep(found, problem)
+
+    def _load(self, found: _Found) -> _Found:
+        if found.loaded:
+            return found
+        found.loaded = True
+        try:
+            found.manager = _register(found.entry_points[0])
+        # A foreign module may raise anything at all when it is imported, or even exit.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
+            self._keep(found, _describe(found.source, error))
+        else:
+            venues = self._call(found, "marginbook_venues")
+            strangers = [v for v in venues if not isinstance(v, Venue)]
+            if strangers:
+                self._keep(found, f"{found.source} offers a {type(strangers[0]).__name__} as a venue. Update it.")
+            found.venues = tuple(v for v in venues if isinstance(v, Venue))
+        return found
+
+    def _call(self, found: _Found, hook: str) -> list[Any]:
+        if found.manager is None:
+            return []
+        try:
+            return [item for answer in getattr(found.manager.hook, hook)() for item in answer]
+        # The hook is the plugin's code.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
+            self._keep(found, _describe(found.source, error))
+            return []
+
+    def _keep(self, found: _Found, problem: str) -> None:
+        found.problems.append(problem)
+        if self._strict:
+            raise PluginError(problem)
+
+    def _unknown(self, venue_id: str) -> MarginbookError:
+        known = [venue.id for venue in self.venues()]
+        close = difflib.get_close_matches(venue_id, known, n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known) or 'none'}."
+        return ConfigurationError(
+            f"There is no venue {venue_id!r:.40}.",
+            hint=f"{hint} 'marginbook venues' lists them, and plugins that failed.",
+        )
+
+
+def installed(environ: Mapping[str, str] = os.environ) -> Registry:
+    """
+    Return the registry of everything that is installed, less what the environment disables.
+    """
+    return Registry(
+        importlib.metadata.entry_points(group=PROJECT),
+        disabled=filter(None, map(str.strip, environ.get(DISABLE, "").split(","))),
+        strict=environ.get(STRICT, "") not in {"", "0"},
+    )
+
+
+def venues() -> tuple[Venue, ...]:
+    """
+    Return every venue of every installed plugin that loads, by id.
+    """
+    return installed().venues()
+
+
+def _source(entry_point: EntryPoint) -> Source:
+    distribution = entry_point.dist
+    name, version = (distribution.name, distribution.version) if distribution else ("", "")
+    return Source(name != PROJECT, name, version, entry_point.value)
+
+
+def _register(entry_point: EntryPoint) -> pluggy.PluginManager:
+    # A manager a plugin: in pluggy, one plugin's exception would end the call for all of them.
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    plugin = entry_point.load()
+    wanted = getattr(plugin, "MARGINBOOK_API", API_VERSION)
+    if wanted > API_VERSION:
+        msg = f"it was written for version {wanted} of the plugin interface, and this is version {API_VERSION}"
+        raise PluginError(msg, hint="Update marginbook.")
+    manager.register(plugin)
+    manager.check_pending()
+    return manager
+
+
+def _describe(source: Source, error: BaseException) -> str:
+    hint = getattr(error, "hint", "") or f"Update or uninstall {source.distribution or source.module}."
+    reason = error.message if isinstance(error, MarginbookError) else f"{type(error).__name__}: {error}".rstrip(": ")
+    return f"{source} cannot be used: {reason.rstrip('.')}. {hint}"

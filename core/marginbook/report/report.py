@@ -1,0 +1,249 @@
+"""
+One report over all accounts.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import Attribute, asdict, field, frozen
+
+from marginbook.errors import ConfigurationError, IncompleteReportError, PluginError
+from marginbook.report.outcomes import Failure, Note
+from marginbook.report.totals import Total, totals
+from marginbook.values import AMOUNTS, Balance, Lock, plain
+from marginbook.values.times import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+SCHEMA: Final = "marginbook.balance-report"
+SCHEMA_VERSION: Final = 1
+
+
+def _by_name(accounts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(dict(accounts).items()))
+
+
+def _by_account_and_asset(balances: Iterable[Balance]) -> tuple[Balance, ...]:
+    return tuple(sorted(balances, key=lambda b: (b.account, b.asset)))
+
+
+def _by_account_and_symbol(locks: Iterable[Lock]) -> tuple[Lock, ...]:
+    return tuple(sorted(locks, key=lambda x: (x.account, x.symbol, x.asset)))
+
+
+def _by_account(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(items, key=lambda item: item.account))
+
+
+@frozen(kw_only=True)
+class BalanceReport:
+    """
+    What every account that was asked for holds, or why it is not known.
+
+    Everything is ordered by account, so that equal answers make equal reports, in whatever order they came.
+
+    Raises:
+        PluginError: The parts do not fit together: rows of an account that was not asked for or that failed.
+
+    """
+
+    #: Every account that was asked for, and its venue.
+    _accounts: tuple[tuple[str, str], ...] = field(converter=_by_name)
+    #: The rows of all accounts that could be read.
+    balances: tuple[Balance, ...] = field(default=(), converter=_by_account_and_asset)
+    #: The venues' breakdowns of locked margin.
+    locks: tuple[Lock, ...] = field(default=(), converter=_by_account_and_symbol)
+    #: The accounts that could not be read.
+    failures: tuple[Failure, ...] = field(default=(), converter=_by_account)
+    #: Remarks on accounts, or on the whole. Remarks on a row are the row's own.
+    notes: tuple[Note, ...] = field(default=(), converter=_by_account)
+    #: When the first account was asked, in UTC.
+    started_at: datetime = field(converter=moment)
+    #: When the last account had answered, in UTC.
+    finished_at: datetime = field(converter=moment)
+
+    @balances.validator
+    @locks.validator
+    @failures.validator
+    def _check_asked_for(self, _: Attribute[Any], items: Iterable[Balance | Lock | Failure]) -> None:
+        if strangers := sorted({i.account for i in items if self.accounts.get(i.account) != i.venue}):
+            msg = f"Nobody asked for {', '.join(strangers)}, or not at that venue."
+            raise PluginError(msg)
+
+    @failures.validator
+    def _check_all_or_none(self, _: Attribute[Any], failures: tuple[Failure, ...]) -> None:
+        failed = [failure.account for failure in failures]
+        present = {balance.account for balance in self.balances} | {lock.account for lock in self.locks}
+        if len(failed) != len(set(failed)) or present.intersection(failed):
+            msg = "An account is in the report twice, or failed and has rows."
+            raise PluginError(msg)
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """
+        Every account that was asked for, and the id of its venue.
+        """
+        return dict(self._accounts)
+
+    @property
+    def complete(self) -> bool:
+        """
+        True if every account that was asked for could be read.
+        """
+        return not self.failures
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """
+        The names of the accounts that could not be read.
+        """
+        return tuple(failure.account for failure in self.failures)
+
+    def totals(self) -> dict[str, Total]:
+        """
+        Add up the accounts that could be read, by asset. Each total says which accounts are missing.
+        """
+        return totals(self.balances, self.missing)
+
+    def raise_for_failures(self) -> None:
+        """
+        Do nothing if the report is complete.
+
+        Raises:
+            IncompleteReportError: It is not. The text names every account that is missing, and why.
+
+        """
+        if self.failures:
+            reasons = "\n".join(map(str, self.failures))
+            msg = f"{len(self.failures)} of {len(self.accounts)} accounts could not be read.\n{reasons}"
+            raise IncompleteReportError(msg, failures=self.failures)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the report in JSON's own types: decimals and times as strings, None for what is not known.
+        """
+        failed = set(self.missing)
+        return {
+            "schema": SCHEMA,
+            "schema_version": SCHEMA_VERSION,
+            "complete": self.complete,
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat(),
+            "accounts": {
+                name: {"venue": venue, "state": "failed" if name in failed else "ok"} for name, venue in self._accounts
+            },
+            "failures": [_json(failure) for failure in self.failures],
+            "notes": [_json(note) for note in self.notes],
+            "totals": {asset: _json(total) for asset, total in self.totals().items()},
+            "balances": [_json_balance(balance) for balance in self.balances],
+            "locks": [_json(lock) for lock in self.locks],
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> BalanceReport:
+        """
+        Read what `to_dict` wrote.
+
+        Raises:
+            ConfigurationError: It is no balance report, or of a version that this marginbook does not know.
+
+        """
+        if document.get("schema") != SCHEMA or document.get("schema_version") != SCHEMA_VERSION:
+            msg = f"This is no {SCHEMA} of version {SCHEMA_VERSION}."
+            raise ConfigurationError(msg, hint="Read it with the version of marginbook that wrote it.")
+        try:
+            report = cls(
+                accounts={name: account["venue"] for name, account in document["accounts"].items()},
+                balances=map(_balance, document["balances"]),
+                locks=[Lock(**lock) for lock in document["locks"]],
+                failures=[Failure(**failure) for failure in document["failures"]],
+                notes=[Note(**note) for note in document["notes"]],
+                started_at=document["started_at"],
+                finished_at=document["finished_at"],
+            )
+        except (AttributeError, KeyError, TypeError, ValueError, PluginError) as error:
+            msg = f"The balance report cannot be read ({type(error).__name__}: {error})."
+            raise ConfigurationError(msg, hint="It was changed or cut off: write it anew.") from None
+        if report.to_dict() != document:
+            msg = "The balance report contradicts itself: totals or states do not follow from its rows."
+            raise ConfigurationError(msg, hint="It was changed after it was written: write it anew.")
+        return report
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """
+        Write the report as JSON, with a line end. Equal reports give equal text.
+        """
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False) + "\n"
+
+    def to_jsonl(self) -> str:
+        """
+        Write the report as JSON lines: one for the report, then one for each account, failure, note, balance and lock.
+        """
+        # Only who asks for an output pays for its import; so below.
+        from marginbook.output import lines  # noqa: PLC0415
+
+        return lines.write(self)
+
+    def to_csv(self) -> str:
+        """
+        Write the rows as CSV. An account that could not be read has a row as well, with its state and no amounts.
+        """
+        from marginbook.output import sheet  # noqa: PLC0415
+
+        return sheet.write(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """
+        Return the rows as a pandas data frame, one column a field, amounts as Decimal.
+
+        An account that could not be read has a row as well, with its state and no amounts.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+
+        """
+        from marginbook.output import sheet  # noqa: PLC0415
+
+        return sheet.frame(self)
+
+    def __str__(self) -> str:
+        from marginbook.output import table  # noqa: PLC0415
+
+        return table.write(self)
+
+
+def _json(value: Any) -> dict[str, Any]:
+    return asdict(value, value_serializer=_serialize)
+
+
+def _serialize(_: object, __: object, value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return list(value)
+        case None | str() | int():
+            return value
+    return plain(value)
+
+
+def _json_balance(balance: Balance) -> dict[str, Any]:
+    document = _json(balance)
+    del document["_derived"]
+    return document | {"basis": balance.basis, "notes": document["notes"]}
+
+
+def _balance(document: Mapping[str, Any]) -> Balance:
+    values = dict(document)
+    basis = values.pop("basis")
+    derived = {name: text.removeprefix("derived: ") for name, text in basis.items() if text != "reported"}
+    if missing := [name for name in AMOUNTS if (values[name] is None) is (name in basis)]:
+        msg = f"{', '.join(missing)}: the basis does not fit the amounts"
+        raise ValueError(msg)
+    return Balance(**values, derived=derived)

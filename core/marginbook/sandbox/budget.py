@@ -1,0 +1,44 @@
+"""
+How much may still be asked: the venues' rate limits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+
+from attrs import field, frozen
+
+
+@frozen
+class Budget:
+    """
+    So much weight in so many seconds, counted from full periods of the clock as venues do.
+
+    Args:
+        limit: Weight that a period allows.
+
+        seconds: Length of a period.
+
+    """
+
+    limit: int
+    seconds: int = 60
+    _spent: dict[tuple[str, int], int] = field(factory=lambda: defaultdict(int), init=False, repr=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def spend(self, who: str, weight: int = 1) -> int:
+        """
+        Note that *who*, an address or a key, asked for *weight*. Return what it has asked for in this period.
+        """
+        with self._lock:
+            slot = (who, int(time.time()) // self.seconds)
+            self._spent[slot] += weight
+            return self._spent[slot]
+
+    def wait(self) -> int:
+        """
+        Return the seconds until the next period.
+        """
+        return self.seconds - int(time.time()) % self.seconds

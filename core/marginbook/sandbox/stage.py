@@ -1,0 +1,62 @@
+"""
+A venue's part in the sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+from werkzeug.wrappers import Request, Response
+
+
+@frozen
+class Actor:
+    """
+    An account that the sandbox plays.
+
+    Args:
+        name: What an accounts file may call it.
+
+        credentials: Its secrets. They are worth nothing.
+
+        options: The options that an account needs to reach it, besides ``base_url``.
+
+    """
+
+    name: str
+    credentials: Mapping[str, str] = field(repr=False)
+    options: Mapping[str, str | int | bool] = field(factory=dict)
+
+
+@frozen
+class Stage:
+    """
+    A venue as the sandbox plays it.
+
+    Args:
+        venue: The id of the venue.
+
+        actors: Its accounts.
+
+        routes: What answers the GET requests of each path: ``{"/v1/balance": handle}`` with
+            ``handle(request, **parts)``, where parts of a path in angle brackets become arguments.
+
+    """
+
+    venue: str
+    actors: tuple[Actor, ...]
+    routes: Mapping[str, Callable[..., Response]]
+
+
+def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """
+    Return a JSON answer. Strings are written as they are, so amounts keep their digits.
+    """
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, headers, content_type="application/json")
+
+
+__all__ = ["Actor", "Request", "Response", "Stage", "answer"]

@@ -1,0 +1,54 @@
+"""
+Recorded bodies in the place of a venue.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+from marginbook.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Documents(BaseAdapter):
+    """
+    Answers each request with the recorded body of its path, and status 200. Nothing reaches a network.
+
+    Args:
+        documents: Bodies by path, such as ``{"/fapi/v3/balance": b"[]"}``.
+
+    """
+
+    def __init__(self, documents: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self._documents = documents
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """
+        Return the body that was recorded for the path.
+
+        Raises:
+            ConfigurationError: None was.
+
+        """
+        path = request.path_url.partition("?")[0]
+        if path not in self._documents:
+            msg = f"{path} was asked for, and there is no body of it."
+            raise ConfigurationError(msg, hint=f"There are bodies of {', '.join(self._documents) or 'nothing'}.")
+        response = requests.Response()
+        response.status_code = 200
+        response.request = request
+        response.url = request.url or ""
+        response.raw = BytesIO(self._documents[path])
+        return response
+
+    def close(self) -> None:
+        """
+        Nothing is open.
+        """

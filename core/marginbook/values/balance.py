@@ -1,0 +1,175 @@
+"""
+What one account holds, in the words of the field.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import Attribute, evolve, field, fields, frozen
+from attrs.converters import optional
+
+from marginbook.values.money import exact, ratio
+from marginbook.values.times import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def _amount() -> Any:
+    return field(default=None, converter=optional(exact), metadata={"amount": True})
+
+
+def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(dict(mapping).items()))
+
+
+def _texts(notes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(notes)
+
+
+@frozen(kw_only=True)
+class Balance:
+    """
+    One asset in one account.
+
+    Amounts are in units of *asset*. None means that the figure is not known, which is not the same as zero.
+
+    Raises:
+        TypeError: An amount is a float.
+
+        ValueError: An amount is no finite number, or *derived* names a figure that is not known.
+
+    """
+
+    #: Our name of the account.
+    account: str
+    #: The id of the venue.
+    venue: str
+    #: What the amounts are counted in, as the venue spells it.
+    asset: str
+    #: Cash: transfers, realized PnL and funding, less fees. Without unrealized PnL, with isolated wallets.
+    wallet_balance: Decimal | None = _amount()
+    #: What all open positions, cross and isolated, would gain or lose at the mark price.
+    unrealized_pnl: Decimal | None = _amount()
+    #: Wallet balance plus unrealized PnL; also called margin balance.
+    equity: Decimal | None = _amount()
+    #: Locked to open and to hold: position margin plus order margin.
+    initial_margin: Decimal | None = _amount()
+    #: Locked by open positions.
+    position_margin: Decimal | None = _amount()
+    #: Locked by open orders. Negative where orders would reduce a position.
+    order_margin: Decimal | None = _amount()
+    #: Where equity falls below this, the venue liquidates.
+    maintenance_margin: Decimal | None = _amount()
+    #: Can back a new position. May exceed the wallet where assets share collateral.
+    available_balance: Decimal | None = _amount()
+    #: Can leave the account now. Neither more nor less than the available balance by any rule.
+    max_withdraw: Decimal | None = _amount()
+    #: The part of the wallet that backs cross positions.
+    cross_wallet_balance: Decimal | None = _amount()
+    #: Unrealized PnL of cross positions alone.
+    cross_unrealized_pnl: Decimal | None = _amount()
+    #: When the venue last changed the row, in UTC. Not the time of the report.
+    updated_at: datetime | None = field(default=None, converter=optional(moment))
+    #: The figures that the venue did not report itself, and what they were derived from.
+    _derived: tuple[tuple[str, str], ...] = field(default=(), converter=_pairs)
+    #: Remarks that a reader of the figures needs, one sentence or two each.
+    notes: tuple[str, ...] = field(default=(), converter=_texts)
+
+    @_derived.validator
+    def _check_derived(self, _: Attribute[Any], derived: tuple[tuple[str, str], ...]) -> None:
+        if unknown := [name for name, _ in derived if name not in AMOUNTS or getattr(self, name) is None]:
+            msg = f"{', '.join(unknown)}: said to be derived, but not known."
+            raise ValueError(msg)
+
+    @property
+    def basis(self) -> dict[str, str]:
+        """
+        Say of each figure that is known where it comes from: ``"reported"``, or ``"derived: "`` and the identity used.
+        """
+        derived = dict(self._derived)
+        return {
+            name: f"derived: {derived[name]}" if name in derived else "reported"
+            for name in AMOUNTS
+            if getattr(self, name) is not None
+        }
+
+    @property
+    def margin_ratio(self) -> Decimal | None:
+        """
+        Maintenance margin by equity, to 28 digits; liquidation is at 1.
+
+        None where one of them is not known, and where equity is not positive, since the ratio says nothing there.
+        """
+        return ratio(self.maintenance_margin, self.equity)
+
+    def derive(self, name: str, amount: Decimal, identity: str) -> Balance:
+        """
+        Return the same balance with the figure *name* filled in, marked as derived by *identity*.
+        """
+        changes: dict[str, Any] = {name: amount, "derived": {**dict(self._derived), name: identity}}
+        return evolve(self, **changes)
+
+    def remark(self, note: str) -> Balance:
+        """
+        Return the same balance with one more note.
+        """
+        return evolve(self, notes=(*self.notes, note))
+
+
+#: The names of the amounts of a balance, in reading order.
+AMOUNTS: Final = tuple(a.name for a in fields(Balance) if "amount" in a.metadata)
+
+
+@frozen(kw_only=True)
+class Lock:
+    """
+    A venue's own breakdown of locked margin by symbol.
+
+    Locks explain a balance. They are not added to it, and need not sum to it.
+    """
+
+    #: Our name of the account.
+    account: str
+    #: The id of the venue.
+    venue: str
+    #: The contract, as the venue spells it.
+    symbol: str
+    #: What the amounts are counted in.
+    asset: str
+    #: All that is locked for the symbol.
+    blocked_balance: Decimal | None = _amount()
+    #: Locked by its open position.
+    position_margin: Decimal | None = _amount()
+    #: Locked by its open orders. Negative where orders would reduce the position.
+    order_margin: Decimal | None = _amount()
+
+
+def _balances(rows: Iterable[Balance]) -> tuple[Balance, ...]:
+    return tuple(rows)
+
+
+def _locks(rows: Iterable[Lock]) -> tuple[Lock, ...]:
+    return tuple(rows)
+
+
+@frozen
+class Statement:
+    """
+    What a venue says about one account at one time: all of its rows.
+
+    Args:
+        balances: One row an asset.
+
+        locks: The venue's breakdown of locked margin, if it has one.
+
+        notes: Remarks on the account as a whole.
+
+    """
+
+    balances: tuple[Balance, ...] = field(converter=_balances)
+    locks: tuple[Lock, ...] = field(default=(), converter=_locks)
+    notes: tuple[str, ...] = field(default=(), converter=_texts)

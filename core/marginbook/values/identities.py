@@ -1,0 +1,74 @@
+"""
+The identities between figures: what follows from what a venue reported, and where a reader has to be warned.
+
+They hold by the definitions in `Balance`, whatever the venue. A figure that the venue reported is never replaced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from marginbook.values.money import ZERO, total
+
+if TYPE_CHECKING:
+    from marginbook.values.balance import Balance
+
+#: A figure, and the two that it is the sum of.
+SUMS: Final = (
+    ("equity", ("wallet_balance", "unrealized_pnl")),
+    ("initial_margin", ("position_margin", "order_margin")),
+)
+
+
+def derive(balance: Balance, *, elsewhere: str = "") -> Balance:
+    """
+    Fill in what follows from the reported figures, and note what a reader would miss or misread.
+
+    Args:
+        balance: As the venue reported it.
+
+        elsewhere: Where the unrealized PnL of isolated positions could be learned, as a sentence.
+
+    """
+    return _remark(_add(_all_positions(balance)), elsewhere)
+
+
+def _all_positions(balance: Balance) -> Balance:
+    """
+    Without an isolated wallet there are no isolated positions, so the cross positions are all of them.
+    """
+    if (
+        balance.unrealized_pnl is None
+        and balance.cross_unrealized_pnl is not None
+        and balance.wallet_balance is not None
+        and balance.wallet_balance == balance.cross_wallet_balance
+    ):
+        identity = "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance"
+        return balance.derive("unrealized_pnl", balance.cross_unrealized_pnl, identity)
+    return balance
+
+
+def _add(balance: Balance) -> Balance:
+    for name, terms in SUMS:
+        amount = total(getattr(balance, term) for term in terms)
+        if getattr(balance, name) is None and amount is not None:
+            balance = balance.derive(name, amount, " + ".join(terms))
+    return balance
+
+
+def _remark(balance: Balance, elsewhere: str) -> Balance:
+    cross = total((balance.cross_wallet_balance, balance.cross_unrealized_pnl))
+    if cross is None:
+        return balance
+    if balance.equity is None and balance.wallet_balance != balance.cross_wallet_balance:
+        balance = balance.remark(
+            "Part of the wallet is not in the cross wallet. Isolated positions may have unrealized PnL that this"
+            f" answer does not tell, so unrealized_pnl and equity are not known. {elsewhere}".rstrip()
+        )
+    # With collateral of its own alone, an asset cannot back more than its cross wallet and cross PnL.
+    if balance.available_balance is not None and balance.available_balance > max(cross, ZERO):
+        balance = balance.remark(
+            "available_balance exceeds what this asset backs by itself: the account shares collateral between assets,"
+            " and the same collateral is offered in each of their rows."
+        )
+    return balance

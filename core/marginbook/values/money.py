@@ -1,0 +1,82 @@
+"""
+Amounts of money: exact decimals, or an error.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Clamped, Context, Decimal, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ZERO: Final = Decimal()
+
+#: Wide enough to add any amounts that `exact` lets in. What would still have to be rounded raises instead.
+_EXACT: Final = Context(prec=400, traps=[Clamped, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow])
+
+#: A ratio has to be rounded somewhere.
+_ROUNDED: Final = Context(prec=28)
+
+#: The digits of an amount: no NaN, no Infinity, no underscores, no blanks.
+_DIGITS: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
+
+#: The power of ten beyond which, and below which, nothing is an amount.
+_FARTHEST: Final = 140
+
+
+def exact(amount: Decimal | int | str) -> Decimal:
+    """
+    Return *amount* as a Decimal of the very digits that were written, trailing zeros included.
+
+    Raises:
+        TypeError: It is a float, which has lost digits already, or no number at all.
+
+        ValueError: It is not finite, or no plain number.
+
+    """
+    if isinstance(amount, str):
+        if not _DIGITS.fullmatch(amount):
+            msg = f"{amount!r:.40} is not an amount."
+            raise ValueError(msg)
+        amount = Decimal(amount)
+    elif isinstance(amount, int) and not isinstance(amount, bool):
+        amount = Decimal(amount)
+    elif not isinstance(amount, Decimal):
+        msg = f"An amount is a Decimal, made from the digits that the venue sent, and not a {type(amount).__name__}."
+        raise TypeError(msg)
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_FARTHEST or amount.adjusted() > _FARTHEST:
+        msg = f"{amount!s:.40} is not an amount."
+        raise ValueError(msg)
+    # 1E+3 is written as 1000 everywhere, so it has to be that here as well, to survive being written and read.
+    return amount if exponent <= 0 else _EXACT.quantize(amount, Decimal(1))
+
+
+def plain(amount: Decimal) -> str:
+    """
+    Write *amount* with all its digits and without an exponent.
+    """
+    return f"{amount:f}"
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """
+    Add up *amounts* of one asset exactly, or return None where one of them is not known.
+    """
+    known = ZERO
+    for amount in amounts:
+        if amount is None:
+            return None
+        known = _EXACT.add(known, amount)
+    return known
+
+
+def ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """
+    Divide *part* by *whole*, to 28 digits, or return None where either is not known or *whole* is not positive.
+    """
+    if part is None or whole is None or whole <= 0:
+        return None
+    return _ROUNDED.divide(part, whole)

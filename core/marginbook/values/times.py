@@ -1,0 +1,52 @@
+"""
+Points in time: always in UTC, or an error.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from marginbook.errors import InvalidResponseError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(when: datetime | str) -> datetime:
+    """
+    Return *when* in UTC. Text is read as ISO 8601.
+
+    Raises:
+        ValueError: It has no time zone, or is no date and time.
+
+    """
+    if isinstance(when, str):
+        when = datetime.fromisoformat(when)
+    if when.tzinfo is None:
+        msg = "A time without a time zone could be any of 24 hours: give it one."
+        raise ValueError(msg)
+    return when.astimezone(UTC)
+
+
+def from_milliseconds(since_epoch: Decimal | int) -> datetime | None:
+    """
+    Read a venue's time in milliseconds. Venues write 0 where there is none: None.
+
+    Raises:
+        InvalidResponseError: It is no time between the years 1 and 9999, or holds parts of a millisecond.
+
+    """
+    milliseconds = int(since_epoch)
+    if milliseconds == 0:
+        return None
+    try:
+        when = EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        when = None
+    if when is None or milliseconds != since_epoch:
+        msg = f"{since_epoch!s:.40} is not a time in milliseconds."
+        raise InvalidResponseError(msg)
+    return when

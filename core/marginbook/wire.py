@@ -1,0 +1,315 @@
+"""
+What every generated client shares: how to call, how to read JSON exactly, and what is checked.
+
+A client needs nothing but a ``requests.Session``. Signing is the session's ``auth``; time-outs, retries, rate limits
+and proxies are the session's own business.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+import requests
+from attrs import frozen
+
+from marginbook.errors import ApiError, ConfigurationError, InvalidResponseError
+
+__all__ = [
+    "UNSET",
+    "ApiError",
+    "Client",
+    "Fields",
+    "InvalidResponseError",
+    "Response",
+    "Unset",
+    "api_error",
+    "check",
+    "decode",
+    "encode",
+]
+
+T = TypeVar("T")
+
+#: Wide enough for every amount that a venue can mean, narrow enough that arithmetic on it stays exact.
+_is_exact: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?").fullmatch
+
+_LONGEST_INTEGER: Final = 40
+
+#: As long as the longest name of a field, shorter than any key or signature.
+_LONGEST_SHOWN: Final = 23
+
+
+class Unset:
+    """
+    The type of a parameter or field that was not given.
+    """
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        # There is one only, also after a copy or a pickle, so that models stay equal.
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+
+
+@frozen
+class Response(Generic[T]):
+    """
+    A documented success.
+    """
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+    parsed: T
+
+
+def decode(content: bytes) -> Any:
+    """
+    Parse JSON without loss: a number with a fraction or an exponent becomes a Decimal.
+
+    Raises:
+        InvalidResponseError: It is not JSON, holds NaN, Infinity or a number beyond any amount, or has a key twice.
+
+    """
+    unreadable: list[str] = []
+
+    def number(digits: str) -> Decimal | Unset:
+        if _is_exact(digits):
+            return Decimal(digits)
+        unreadable.append(digits)
+        return UNSET
+
+    def integer(digits: str) -> int | Unset:
+        if len(digits.removeprefix("-")) <= _LONGEST_INTEGER:
+            return int(digits)
+        unreadable.append(digits)
+        return UNSET
+
+    try:
+        found = json.loads(
+            content, parse_float=number, parse_int=integer, parse_constant=number, object_pairs_hook=_object
+        )
+        place = _place_of_unset(found) if unreadable else ""
+    except InvalidResponseError:
+        raise
+    except (ValueError, RecursionError) as error:
+        problem = f"The body is not JSON ({type(error).__name__})."
+    else:
+        if not unreadable:
+            return found
+        problem = f"The body{place}: {unreadable[0]:.40} is not a number that can be read exactly."
+    # Out here, since an error of json holds the whole body: it may not even be the context of ours.
+    raise InvalidResponseError(problem)
+
+
+def _place_of_unset(value: Any) -> str | None:
+    """
+    Find the first value that could not be read.
+    """
+    if value is UNSET:
+        return ""
+    steps: list[tuple[str, Any]] = []
+    if isinstance(value, dict):
+        steps = [(f".{name:.{_LONGEST_SHOWN}}", child) for name, child in value.items()]
+    elif isinstance(value, list):
+        steps = [(f"[{number}]", child) for number, child in enumerate(value)]
+    places = (None if (place := _place_of_unset(child)) is None else step + place for step, child in steps)
+    return next(filter(None, places), None)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        msg = f"The body has {_show(twice)} twice in one object."
+        raise InvalidResponseError(msg)
+    return found
+
+
+def _show(value: object) -> str:
+    """
+    Spell a value of the body for an error, unless it is long enough to be a secret that was sent back.
+    """
+    if isinstance(value, (list, dict)) or (isinstance(value, str) and len(value) > _LONGEST_SHOWN):
+        return f"a {type(value).__name__} of length {len(value)}"
+    return repr(value)
+
+
+def encode(values: Mapping[str, object]) -> dict[str, Any]:
+    """
+    Spell query parameters and headers, without those that are unset.
+    """
+    return {name: _spell(value) for name, value in values.items() if not isinstance(value, Unset)}
+
+
+def _spell(value: object) -> str | list[str]:
+    match value:
+        case Enum():
+            return _spell(value.value)
+        case bool():
+            return "true" if value else "false"
+        case str() | int():
+            return str(value)
+        case Decimal():
+            return format(value, "f")
+        case dt.date():
+            return value.isoformat()
+        case list():
+            return [str(_spell(item)) for item in value]
+    msg = f"cannot send a {type(value).__name__}"
+    raise TypeError(msg)
+
+
+def _segment(name: str, value: object) -> str:
+    """
+    Spell a value as one segment of a path, whatever it holds.
+    """
+    spelled = str(_spell(value))
+    # Quoting does not help against these, and whoever sends them, requests first of all, takes them for steps.
+    if spelled in {"", ".", ".."}:
+        msg = f"{name} cannot be {spelled!r}: it is a part of an address."
+        raise ConfigurationError(msg)
+    return quote(spelled, safe="")
+
+
+def check(value: Any, kind: type, *where: str) -> Any:
+    """
+    Return *value* if its JSON type is *kind*. A Decimal may come as a number or as a string of digits.
+
+    Raises:
+        InvalidResponseError: It is of another type; the text names the field.
+
+    """
+    if type(value) is kind or kind is object:
+        return value
+    if kind is Decimal and (type(value) is int or (type(value) is str and _is_exact(value))):
+        return Decimal(value)
+    msg = f"{'.'.join(where)}: expected {kind.__name__}, got {_show(value)}."
+    raise InvalidResponseError(msg)
+
+
+class Fields:
+    """
+    Hands out the checked fields of a JSON object; ``rest`` holds those not asked for.
+    """
+
+    def __init__(self, source: object, owner: str) -> None:
+        self.rest: dict[str, Any] = dict(check(source, dict, owner))
+        self._owner = owner
+
+    def take(self, name: str, kind: type) -> Any:
+        """
+        Take a required field.
+        """
+        # JSON holds no UNSET.
+        value = self.rest.pop(name, UNSET)
+        if type(value) is kind:
+            return value
+        if kind is Decimal and type(value) is str and _is_exact(value):
+            return Decimal(value)
+        if value is UNSET:
+            msg = f"{self._owner}.{name}: missing."
+            raise InvalidResponseError(msg)
+        return check(value, kind, self._owner, name)
+
+    def take_optional(self, name: str, kind: type) -> Any:
+        """
+        Take an optional field, UNSET where it is absent.
+        """
+        return self.take(name, kind) if name in self.rest else UNSET
+
+
+def api_error(response: requests.Response, parse: Callable[[requests.Response], object]) -> ApiError:
+    """
+    Turn an answer that is not a documented success into the one typed error, with its body parsed where it can be.
+    """
+    try:
+        parsed = parse(response)
+    except InvalidResponseError:
+        parsed = None
+    request = response.request
+    return ApiError(
+        f"{request.method} {request.path_url.partition('?')[0]}",
+        status_code=response.status_code,
+        headers=response.headers,
+        content=response.content,
+        parsed=parsed,
+    )
+
+
+def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """
+    Leave a request as it is: the ``auth`` of an operation that needs none.
+    """
+    return request
+
+
+@frozen(kw_only=True)
+class Client:
+    """
+    The target of a call.
+
+    Attributes:
+        base_url: What stands before every path, without a slash at its end.
+
+        session: Owned by the caller. Its ``auth`` signs the operations that the specification marks as secured, and
+            no other.
+
+    """
+
+    base_url: str
+    session: requests.Session
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        segments: Mapping[str, object],
+        params: Mapping[str, object],
+        headers: Mapping[str, object],
+        body: Any,
+        secured: bool,
+        parse: Callable[[requests.Response], T],
+    ) -> Response[T]:
+        """
+        Send one request through the caller's session and parse the answer.
+
+        Raises:
+            ApiError: The status is not a documented success.
+
+            InvalidResponseError: It is, but the body is not what the specification says.
+
+            ConfigurationError: A segment would lead to another path.
+
+        """
+        response = self.session.request(
+            method,
+            self.base_url + path.format_map({name: _segment(name, value) for name, value in segments.items()}),
+            params=encode(params),
+            headers=encode(headers),
+            json=None if isinstance(body, Unset) else body.to_dict(),
+            auth=None if secured else unsigned,
+            allow_redirects=False,
+        )
+        try:
+            parsed = parse(response)
+        except InvalidResponseError as error:
+            msg = f"{method} {path}: {error.message}"
+            raise InvalidResponseError(msg) from None
+        return Response(response.status_code, response.headers, response.content, parsed)

@@ -1,0 +1,143 @@
+"""
+Every command that a person or CI runs.
+
+Offline, with what an earlier run installed: ``nox -R``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "typing", "check-generated", "tests", "peers"]
+nox.options.error_on_external_run = True
+nox.options.reuse_existing_virtualenvs = True
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+#: The Pythons that the classifiers promise.
+PYTHONS = nox.project.python_versions(PYPROJECT)
+
+#: Clients that nobody here wrote. Two of them cannot live in one environment.
+PEERS = {
+    "ccxt": ["ccxt==4.5.90"],
+    "python-binance": ["python-binance==1.0.37"],
+    "binance-sdk": ["binance-sdk-derivatives-trading-usds-futures==18.1.0"],
+}
+
+
+def install(session: nox.Session, group: str, *, project: bool = True) -> None:
+    """
+    Install a group of pinned development dependencies, and the project itself in place.
+    """
+    # Expanded here, since older installers do not know groups.
+    requirements = nox.project.dependency_groups(PYPROJECT, group)
+    session.install(*requirements, *(["--editable", "."] if project else []))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """
+    Check the style, the format, and who imports whom.
+    """
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """
+    Check the types.
+    """
+    install(session, "typing")
+    session.run("mypy", "core", "plugins", "generated", "specs", "tests", "noxfile.py")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """
+    Run the tests with the Python that runs nox, with every branch of the code counted.
+    """
+    install(session, "tests")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(name="tests-all", python=PYTHONS)
+def tests_all(session: nox.Session) -> None:
+    """
+    Run the tests with each Python that is supported and found.
+    """
+    install(session, "tests")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("client", list(PEERS), ids=list(PEERS))
+def peers(session: nox.Session, client: str) -> None:
+    """
+    Let a client that nobody here wrote read the sandbox.
+    """
+    install(session, "tests")
+    session.install(*PEERS[client])
+    session.run("pytest", f"tests/peers/test_{client.replace('-', '_')}.py", *session.posargs)
+
+
+@nox.session
+def generate(session: nox.Session) -> None:
+    """
+    Write generated/ from specs/.
+    """
+    install(session, "generate", project=False)
+    session.run("python", "specs/generate.py", *session.posargs)
+
+
+@nox.session(name="check-generated")
+def check_generated(session: nox.Session) -> None:
+    """
+    Fail, with a diff, if generated/ is not what specs/ says.
+    """
+    install(session, "generate", project=False)
+    session.run("python", "specs/generate.py", "--check")
+
+
+@nox.session
+def record(session: nox.Session) -> None:
+    """
+    Record cassettes/ anew: from the sandbox and the published examples, or a live venue with MARGINBOOK_LIVE set.
+    """
+    install(session, "tests")
+    session.run("pytest", "tests/cassettes", "--record-mode=rewrite", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """
+    Show a report of made-up accounts.
+    """
+    session.install(".")
+    session.run("marginbook", "demo", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """
+    Build the distributions, install the wheel into a fresh environment, and have it print a complete report.
+    """
+    install(session, "build", project=False)
+    folder = Path(session.create_tmp()) / "dist"
+    session.run("python", "-m", "build", "--outdir", os.fspath(folder))
+    fresh = folder.parent / "fresh"
+    session.run("python", "-m", "venv", "--clear", os.fspath(fresh))
+    python = fresh / ("Scripts" if os.name == "nt" else "bin") / "python"
+    (wheel,) = folder.glob("*.whl")
+    session.run(os.fspath(python), "-m", "pip", "install", "--quiet", os.fspath(wheel), external=True)
+    # The status is 1 if an account is missing.
+    session.run(os.fspath(python), "-m", "marginbook", "demo", external=True)

@@ -1,0 +1,34 @@
+"""
+Binance futures: USDⓈ-M and COIN-M.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from marginbook import hookimpl
+from marginbook_binance.coinm import COINM
+from marginbook_binance.usdm import USDM
+
+if TYPE_CHECKING:
+    from marginbook import Venue
+    from marginbook.sandbox import Stage
+
+
+@hookimpl
+def marginbook_venues() -> list[Venue]:
+    """
+    Offer both kinds of futures as venues of their own: they have separate wallets.
+    """
+    return [USDM, COINM]
+
+
+@hookimpl
+def marginbook_stages() -> list[Stage]:
+    """
+    Play both.
+    """
+    # The server library is for the sandbox alone.
+    from marginbook_binance.stage import stages  # noqa: PLC0415
+
+    return stages()

@@ -1,0 +1,25 @@
+"""
+The settings that both kinds of futures offer.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from marginbook import Option
+
+#: Milliseconds. Binance documents the largest for its spot API only; more than that helps nobody.
+_LARGEST_WINDOW: Final = 60_000
+
+
+def _check_window(milliseconds: int) -> str:
+    return "" if 1 <= milliseconds <= _LARGEST_WINDOW else f"it is not between 1 and {_LARGEST_WINDOW} milliseconds"
+
+
+RECV_WINDOW: Final = Option(
+    "recv_window",
+    int,
+    f"Milliseconds after its time that a request is accepted, up to {_LARGEST_WINDOW}.",
+    default=5000,
+    check=_check_window,
+)
