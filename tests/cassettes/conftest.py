@@ -1,0 +1,98 @@
+"""
+How cassettes are recorded, and what may never be in one.
+
+They are made over real HTTP, from a server on this machine, with its address replaced by the venue's own. Set
+MARGINBOOK_LIVE to an accounts file to record its venues instead; see ``cassettes/README.md``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from urllib3 import connectionpool
+
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
+from recordings import CASSETTES, HOSTS, PREFIXES, published_stages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def playing(record_mode: str) -> Iterator[dict[str, str]]:
+    """
+    The address that each kind of recording is made from. Nobody listens while cassettes are replayed.
+    """
+    if record_mode == "none":
+        yield {}
+        return
+    with Sandbox(published_stages()) as published, Sandbox(installed().stages()) as sandbox:
+        yield {"published": published.url, "sandbox": sandbox.url}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def threads_can_replay() -> Iterator[None]:
+    """
+    Let one thread at a time open a connection: vcrpy unpatches urllib3 for all of them while it does, and a request of
+    another thread would leave for the network (vcrpy's issues 295 and 849).
+    """
+    lock = threading.RLock()
+
+    def locked(function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with lock:
+                return function(*args, **kwargs)
+
+        return wrapper
+
+    with pytest.MonkeyPatch.context() as patch:
+        for pool in (connectionpool.HTTPConnectionPool, connectionpool.HTTPSConnectionPool):
+            patch.setattr(pool, "_new_conn", locked(pool._new_conn))
+        yield
+
+
+@pytest.fixture
+def vcr_cassette_dir() -> str:
+    return str(CASSETTES)
+
+
+@pytest.fixture
+def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """
+    What is kept of a request and of an answer: as little as a replay needs.
+    """
+    marker = request.node.get_closest_marker("default_cassette")
+    kind = marker.args[0].partition("/")[0] if marker else ""
+    return {
+        "match_on": ["method", "scheme", "host", "port", "path", "query"],
+        "filter_query_parameters": ["timestamp", "signature"],
+        "before_record_request": _scrub_request,
+        "before_record_response": lambda response: _scrub_response(response, kind),
+        "decode_compressed_response": True,
+    }
+
+
+def _scrub_request(request: Any) -> Any:
+    parts = urlsplit(request.uri)
+    if parts.hostname == "127.0.0.1":
+        venue = next(venue for venue, prefix in PREFIXES.items() if parts.path.startswith(prefix))
+        request.uri = HOSTS[venue] + request.uri.partition(parts.netloc)[2]
+    request.headers = {"Accept": "*/*"}
+    return request
+
+
+def _scrub_response(response: dict[str, Any], kind: str) -> dict[str, Any]:
+    body = response["body"]["string"]
+    return {
+        "kind": response.get("kind", kind),
+        "status": response["status"],
+        "headers": {"Content-Type": ["application/json"]},
+        "body": {"string": re.sub(rb'("accountAlias"\s*:\s*)"[^"]*"', rb'\1"redacted"', body)},
+    }

@@ -1,0 +1,68 @@
+"""
+Nothing private is in cassettes/.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+from recordings import CASSETTES, Cassette, cassettes, recordings
+
+PATHS = sorted(CASSETTES.glob("*/*.yaml"))
+
+
+def test_every_recording_is_there() -> None:
+    """
+    Each account that is recorded has its cassette, and nothing else is in the folders.
+    """
+    expected = {recording.name for recording in recordings()}
+
+    assert expected == {c.name for c in cassettes() if c.kind != "live"}
+
+
+@pytest.mark.parametrize("cassette", cassettes(), ids=lambda c: c.name)
+def test_says_its_kind(cassette: Cassette) -> None:
+    """
+    A cassette says itself whether it is published, from the sandbox, or live; the folder only repeats it.
+    """
+    assert cassette.name.partition("/")[0] == cassette.kind
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_holds_what_is_needed_and_nothing_else(path: Any) -> None:
+    """
+    No key, signature, time of a request or cookie: what could hold one is not kept at all.
+    """
+    (interaction,) = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
+    request, response = interaction["request"], interaction["response"]
+
+    assert {"Accept"} == request["headers"].keys()
+    assert {"Content-Type"} == response["headers"].keys()
+    assert request["body"] is None
+    assert {"recvWindow"} >= parse_qs(urlsplit(request["uri"]).query).keys()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_holds_no_secret_of_the_sandbox(path: Any) -> None:
+    """
+    Not even a secret that is worth nothing is in a cassette.
+    """
+    text = path.read_text(encoding="utf-8")
+    secrets = {s.reveal().strip() for r in recordings() for s in r.account.credentials.values()}
+
+    assert [secret for secret in secrets if secret in text] == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_accounts_have_no_alias(path: Any) -> None:
+    """
+    The venue's own code for an account is replaced wherever it stands.
+    """
+    aliases = re.findall(r'"accountAlias"\s*:\s*"([^"]*)"', path.read_text(encoding="utf-8"))
+
+    assert {"redacted"} >= set(aliases)

@@ -1,0 +1,180 @@
+"""
+Which cassettes there are, what each is made from, and what is in them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import yaml
+from attrs import frozen
+
+from marginbook import Account, load_accounts
+from marginbook.registry import installed
+from marginbook.sandbox import Actor, Stage, answer
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Request, Response
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+CASSETTES: Final = ROOT / "cassettes"
+
+#: The venues' own addresses, for recordings that were made elsewhere.
+HOSTS: Final = {
+    "binance-usdm": "https://fapi.binance.com",
+    "binance-coinm": "https://dapi.binance.com",
+    "coinswitch": "https://coinswitch.co",
+    "fexgate": "https://gateway.example",
+}
+
+#: How the paths of each venue begin.
+PREFIXES: Final = {"binance-usdm": "/fapi/", "binance-coinm": "/dapi/", "coinswitch": "/trade/", "fexgate": "/fexgate/"}
+
+#: The gateway's published example is what its documentation tool makes of the types.
+GATEWAY_EXAMPLE: Final = {
+    "balances": [
+        {
+            "accountAlias": "string",
+            "asset": "string",
+            "balance": "string",
+            "crossWalletBalance": "string",
+            "crossUnPnl": "string",
+            "availableBalance": "string",
+            "maxWithdrawAmount": "string",
+            "marginAvailable": True,
+            "updateTime": 0,
+        }
+    ]
+}
+
+
+@frozen
+class Recording:
+    """
+    A cassette to record: its kind, which is its folder, and the account that is asked.
+    """
+
+    kind: str
+    account: Account
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}/{self.account.name}"
+
+
+def recordings() -> list[Recording]:
+    """
+    Return every cassette that ``nox -s record`` makes.
+    """
+    if live := os.environ.get("MARGINBOOK_LIVE"):
+        # An account's own name may tell more than its owner wants to publish.
+        accounts = enumerate(load_accounts(live), start=1)
+        return [Recording("live", Account(f"{a.venue}-{n}", a.venue, a.credentials, a.options)) for n, a in accounts]
+    return [
+        *(Recording("published", account) for account in _accounts(published_stages())),
+        *(Recording("sandbox", account) for account in _accounts(installed().stages())),
+    ]
+
+
+def published_stages() -> list[Stage]:
+    """
+    Return stages that answer everybody with the venue's published examples.
+    """
+    actors = {stage.venue: stage.actors[0] for stage in installed().stages()}
+    routes: dict[str, dict[str, Any]] = {
+        "binance-usdm": _examples("binance_usdm.openapi.yaml"),
+        "binance-coinm": _examples("binance_coinm.openapi.yaml"),
+        "coinswitch": _examples("coinswitch.openapi.yaml"),
+        "fexgate": {"/fexgate/v1/<exchange>/balance": GATEWAY_EXAMPLE},
+    }
+    names: dict[str, list[tuple[str, dict[str, str | int | bool]]]] = {
+        "binance-usdm": [("binance-usdm-v3", {}), ("binance-usdm-v2", {"api_version": "v2"})],
+    }
+    return [
+        Stage(
+            venue,
+            tuple(
+                Actor(name, actors[venue].credentials, {**actors[venue].options, **options})
+                for name, options in names.get(venue, [(venue, {})])
+            ),
+            {path: _always(body) for path, body in examples.items()},
+        )
+        for venue, examples in routes.items()
+    ]
+
+
+def _examples(spec: str) -> dict[str, Any]:
+    document = yaml.safe_load((ROOT / "specs" / spec).read_text(encoding="utf-8"))
+    return {
+        path: item["get"]["responses"]["200"]["content"]["application/json"]["example"]
+        for path, item in document["paths"].items()
+    }
+
+
+def _always(body: Any) -> Any:
+    def handle(request: Request, **_: str) -> Response:
+        assert request.method == "GET"
+        return answer(body)
+
+    return handle
+
+
+def _accounts(stages: list[Stage] | tuple[Stage, ...]) -> list[Account]:
+    return [
+        Account(actor.name, stage.venue, actor.credentials, {"base_url": HOSTS[stage.venue], **actor.options})
+        for stage in stages
+        for actor in stage.actors
+    ]
+
+
+@frozen
+class Cassette:
+    """
+    A recorded exchange, read without the help of what recorded it.
+    """
+
+    name: str
+    kind: str
+    venue: str
+    path: str
+    options: dict[str, str]
+    content: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.content, parse_float=str)
+
+
+def cassettes() -> list[Cassette]:
+    """
+    Return everything in cassettes/, by name.
+    """
+    return [_cassette(path) for path in sorted(CASSETTES.glob("*/*.yaml"))]
+
+
+def _cassette(path: Path) -> Cassette:
+    (interaction,) = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
+    parts = urlsplit(interaction["request"]["uri"])
+    response = interaction["response"]
+    body = response["body"]["string"]
+    return Cassette(
+        name=f"{path.parent.name}/{path.stem}",
+        kind=response["kind"],
+        venue=next(venue for venue, prefix in PREFIXES.items() if parts.path.startswith(prefix)),
+        path=parts.path,
+        options=_options(parts.path),
+        content=body.encode() if isinstance(body, str) else body,
+    )
+
+
+def _options(path: str) -> dict[str, str]:
+    match path.split("/"):
+        case ["", "fapi", version, "balance"]:
+            return {"api_version": version}
+        case ["", "fexgate", "v1", exchange, "balance"]:
+            return {"exchange": exchange}
+    return {}
