@@ -55,7 +55,7 @@ def typing(session: nox.Session) -> None:
     Check the types.
     """
     install(session, "typing")
-    session.run("mypy", "core", "plugins", "generated", "specs", "tests", "noxfile.py")
+    session.run("mypy", "core", "plugins", "generated", "specs", "tests", "docs", "noxfile.py")
 
 
 @nox.session
@@ -115,6 +115,15 @@ def record(session: nox.Session) -> None:
     """
     install(session, "tests")
     session.run("pytest", "tests/cassettes", "--record-mode=rewrite", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """
+    Write the tables in README.md and docs/ anew, from what the program says of itself.
+    """
+    install(session, "tests")
+    session.run("cog", "-r", "-I", "docs", "README.md", *map(str, sorted(Path("docs").glob("*.md"))))
 
 
 @nox.session

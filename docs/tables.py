@@ -1,0 +1,93 @@
+"""
+The tables in README.md and docs/, made from what the program says of itself. ``nox -s docs`` puts them there.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import get_args
+
+from attrs import evolve
+
+import marginbook as mb
+from marginbook.errors import FailureKind
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
+from marginbook.values import AMOUNTS
+
+#: Any report would do; this one does not change with every run.
+WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def demo() -> str:
+    """
+    Return what ``marginbook demo`` prints.
+    """
+    with Sandbox(installed().stages()) as sandbox:
+        report = mb.collect(sandbox.accounts())
+    return str(evolve(report, started_at=WHEN, finished_at=WHEN))
+
+
+def overview() -> str:
+    """
+    Return which venue can tell which figure.
+    """
+    venues = mb.venues()
+    head = ["", *(f"`{venue.id}`" for venue in venues)]
+    rows = [[f"`{name}`", *(_short(venue, name) for venue in venues)] for name in (*AMOUNTS, "updated_at")]
+    return _table(head, rows)
+
+
+def _short(venue: mb.Venue, name: str) -> str:
+    text = venue.fills.get(name, "")
+    conditional = "" if name not in venue.unknown else ", at times"
+    return "?" if not text else f"{'derived' if text.startswith('derived') else 'reported'}{conditional}"
+
+
+def dictionary() -> str:
+    """
+    Return a chapter for each venue: where each figure comes from, and why others are not known.
+    """
+    return "\n\n".join(map(_chapter, mb.venues()))
+
+
+def _chapter(venue: mb.Venue) -> str:
+    rows = [
+        [f"`{name}`", venue.fills.get(name, "not known"), venue.unknown.get(name, "")]
+        for name in (*AMOUNTS, "updated_at")
+    ]
+    figures = _table(["figure", "from", "not known"], rows)
+    ignored = "".join(f"\n- `{name}`: {why}" for name, why in venue.ignores.items())
+    rest = f"Fields of the answer that the report has no use for:\n{ignored}"
+    return f"### {venue.title} (`{venue.id}`)\n\n{figures}\n\n{rest}"
+
+
+def settings() -> str:
+    """
+    Return what each venue needs and offers.
+    """
+    chapters = []
+    for venue in mb.venues():
+        credentials = [[f"`{c.name}`", "secret", c.help] for c in venue.credentials]
+        options = [[f"`{o.name}`", _default(o), o.help] for o in venue.all_options]
+        hosts = "".join(f"\n- `{name}`: {url}" for name, url in venue.hosts.items())
+        named = f"\n\nHosts by name:\n{hosts}" if hosts else ""
+        table = _table(["setting", "default", "what it is"], [*credentials, *options])
+        chapters.append(f"### `{venue.id}`\n\n{table}{named}")
+    return "\n\n".join(chapters)
+
+
+def _default(option: mb.Option) -> str:
+    return "required" if option.required else f"`{str(option.default).lower()}`" if option.default != "" else "empty"
+
+
+def kinds() -> str:
+    """
+    Return the kinds of failures.
+    """
+    return ", ".join(f"`{kind}`" for kind in get_args(FailureKind))
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

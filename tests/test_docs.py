@@ -1,0 +1,161 @@
+"""
+The documentation says what the program does.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import marginbook as mb
+from marginbook.cli import main
+from marginbook.errors import FailureKind
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
+from marginbook.values import AMOUNTS
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+
+
+def run(*words: str, env: dict[str, str] | None = None, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_tables_are_what_the_program_says() -> None:
+    """
+    ``nox -s docs`` has been run since the last change.
+    """
+    files = ["README.md", *(f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")))]
+    done = run("-m", "cogapp", "--check", "--diff", "-I", "docs", *files)
+
+    assert "" == done.stderr
+    assert 0 == done.returncode, done.stdout
+
+
+def test_every_figure_is_defined() -> None:
+    """
+    The data dictionary defines every amount of a balance.
+    """
+    text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8")
+
+    assert [] == [name for name in AMOUNTS if not re.search(rf"^\| `{name}` \| [a-z`]", text, re.MULTILINE)]
+
+
+def test_every_kind_of_failure_is_explained() -> None:
+    """
+    Callers find each kind that they can branch on, and no other.
+    """
+    text = (DOCS / "failures.md").read_text(encoding="utf-8")
+
+    assert list(get_args(FailureKind)) == re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)
+
+
+def test_every_command_is_mentioned() -> None:
+    """
+    A stranger finds each command in the README or in the documents.
+    """
+    text = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *DOCS.glob("*.md")])
+
+    assert [] == [name for name in main.commands if f"marginbook {name}" not in text]
+
+
+def test_every_link_leads_somewhere() -> None:
+    """
+    No document links to a file that is not there.
+    """
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]
+    links = [
+        document.parent / target
+        for document in documents
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
+    ]
+
+    assert links
+    assert [] == [link for link in links if not link.exists()]
+
+
+def test_the_script_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    The README's script does what it says with an accounts file.
+    """
+    (script,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    with Sandbox(installed().stages()) as sandbox:
+        Path("accounts.toml").write_text(sandbox.accounts_file(), encoding="utf-8")
+        exec(compile(script, "README.md", "exec"), {})  # noqa: S102  # it is ours
+
+    assert "193417.42737491" == capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> dict[str, str]:
+    """
+    An environment in which the example plugin is installed.
+    """
+    shutil.copy(DOCS / "example" / "marginbook_acme.py", tmp_path)
+    info = tmp_path / "marginbook_acme-1.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: marginbook-acme\nVersion: 1.0.0\n", encoding="utf-8")
+    pyproject = (DOCS / "example" / "pyproject.toml").read_text(encoding="utf-8")
+    (entry_point,) = re.findall(r"entry-points\.marginbook\]\n(.*)\n", pyproject)
+    text = entry_point.replace('"', "")
+    (info / "entry_points.txt").write_text(f"[marginbook]\n{text}\n", encoding="utf-8")
+    return {"PYTHONPATH": str(tmp_path)}
+
+
+def test_the_example_is_listed(example: dict[str, str]) -> None:
+    """
+    A stranger's venue is found through its entry point, with its package.
+    """
+    done = run("-m", "marginbook", "venues", env=example)
+
+    assert "" == done.stderr
+    assert re.search(r"^acme +Acme futures +marginbook-acme 1\.0\.0 ", done.stdout, re.MULTILINE)
+
+
+def test_the_example_is_asked(example: dict[str, str]) -> None:
+    """
+    It is played and asked like the others, and its equity is derived from what it reported.
+    """
+    done = run("-m", "marginbook", "demo", "--format", "csv", env=example)
+    (row,) = (line for line in done.stdout.splitlines() if line.startswith("acme,"))
+
+    assert 0 == done.returncode
+    assert "acme,acme,ok,USDT,1000.00,50.00,1050.00,,,,,930.00,,,,2025-11-20T01:00:08+00:00,equity," == row
+
+
+def test_the_example_refuses_what_is_missing(example: dict[str, str]) -> None:
+    """
+    A row without its amount is no row: the error names the field.
+    """
+    script = (
+        "import marginbook as mb\n"
+        "try: mb.replay('acme', {'/v1/wallets': b'[{\"coin\": \"USDT\"}]'})\n"
+        "except mb.InvalidResponseError as error: print(error)\n"
+    )
+
+    assert "wallet.cash: missing.\n" == run("-c", script, env=example).stdout
+
+
+def test_the_public_names_are_the_ones_that_are_meant() -> None:
+    """
+    What a script may use is in ``__all__``, and everything in it is there.
+    """
+    assert [] == [name for name in mb.__all__ if not hasattr(mb, name)]
