@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import importlib.metadata
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 
 from marginbook.errors import DeadlineError, InvalidResponseError, MarginbookError, UnavailableError
+from marginbook.hosts import is_loopback
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
@@ -77,7 +78,7 @@ class Session(requests.Session):
 
         """
         try:
-            with super().request(method, url, *args, **(kwargs | self._limits(url))) as response:
+            with super().request(method, url, *args, **(kwargs | self._limits(url) | _route(url))) as response:
                 _read(response, self._deadline)
                 return response
         except requests.RequestException as error:
@@ -91,6 +92,12 @@ class Session(requests.Session):
             msg = f"The deadline was over before {_host(url)} could be asked."
             raise DeadlineError(msg, hint="Allow more time, or more workers.")
         return {"timeout": (min(CONNECT_TIMEOUT, remaining), remaining), "stream": True}
+
+
+def _route(url: str | bytes) -> dict[str, Any]:
+    # What is meant for this machine is not for a proxy to see, nor for one to find: the way there is the caller's own.
+    host = _parts(url).hostname or ""
+    return {"proxies": {"no_proxy": host}} if is_loopback(host) else {}
 
 
 def _read(response: requests.Response, deadline: Deadline) -> None:
@@ -144,4 +151,8 @@ def _trouble(error: requests.RequestException, host: str) -> MarginbookError:
 
 
 def _host(url: str | bytes) -> str:
-    return urlsplit(url if isinstance(url, str) else url.decode("ascii", "replace")).netloc.rpartition("@")[2]
+    return _parts(url).netloc.rpartition("@")[2]
+
+
+def _parts(url: str | bytes) -> SplitResult:
+    return urlsplit(url if isinstance(url, str) else url.decode("ascii", "replace"))

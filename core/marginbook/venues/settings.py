@@ -4,13 +4,13 @@ An account's settings, checked against what its venue says.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import evolve
 
 from marginbook.errors import ConfigurationError
+from marginbook.hosts import is_loopback
 from marginbook.venues.venue import CLEARTEXT
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def _base_url(options: dict[str, object], venue: Venue) -> str:
         names = f", or one of {', '.join(venue.hosts)}" if venue.hosts else ""
         msg = "base_url is not the address of a server."
         raise ConfigurationError(msg, hint=f"Write it as https://host{names}.")
-    if parts.username is not None or parts.query or parts.fragment:
+    if parts.username is not None or {"?", "#"}.intersection(url):
         msg = "base_url has more in it than scheme, host, port and path."
         raise ConfigurationError(msg, hint="Leave out what stands before @ and after ? or #.")
-    if venue.sends_secrets and parts.scheme == "http" and not (options[CLEARTEXT.name] or _is_loopback(parts.hostname)):
+    if venue.sends_secrets and parts.scheme == "http" and not (options[CLEARTEXT.name] or is_loopback(parts.hostname)):
         msg = f"{venue.id} sends the secret itself, and base_url is plain http to another machine."
         raise ConfigurationError(
             msg, hint=f"Use https, a tunnel that ends on this machine, or, knowing that, {CLEARTEXT.name} = true."
@@ -89,10 +89,3 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return None if any(c.isspace() or not c.isprintable() for c in url) else parts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
