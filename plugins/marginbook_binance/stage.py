@@ -2,20 +2,21 @@
 Binance futures as the sandbox plays them.
 
 Sources: "General Info" of USDⓈ-M futures for signatures, times and limits; "Error Codes" for the answers. The order in
-which Binance checks a request is not documented; here it is key, parameters, time, signature.
+which Binance checks a request is not documented; here it is key, parameters, time, signature. Nor is what it says to a
+recvWindow that is no number; here it is what it says to such a timestamp.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote_plus
 
 from attrs import field, frozen
 from cryptography.exceptions import InvalidSignature
@@ -35,6 +36,8 @@ LIMIT: Final = 2400
 AHEAD: Final = 1000
 
 Verify = Callable[[bytes, str], bool]
+
+_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 
 
 @frozen
@@ -77,6 +80,13 @@ class Futures:
         text = f"{request.method} {request.path} is retired, please use GET /fapi/v2/balance"
         return self._serve(request, 1, _error(400, -5000, text))
 
+    def lost(self, request: Request, status: int) -> Response:
+        """
+        Refuse a path that there is not, or not for this method.
+        """
+        text = f"Path {request.path}, Method {request.method} is invalid"
+        return self._serve(request, 1, _error(status, -5000, text))
+
     def _serve(self, request: Request, weight: int, response: Response) -> Response:
         spent = self.budget.spend(request.remote_addr or "", weight)
         if spent > LIMIT:
@@ -89,22 +99,31 @@ class Futures:
 
 
 def _refusal(request: Request, part: Part | None) -> Response | None:
-    if not request.headers.get("X-MBX-APIKEY", "").isalnum():
+    key = request.headers.get("X-MBX-APIKEY", "")
+    if not (key.isascii() and key.isalnum()):
         return _error(401, -2014, "API-key format invalid.")
     if part is None:
         text = f"Invalid API-key, IP, or permissions for action, request ip: {request.remote_addr}"
         return _error(401, -2015, text)
-    query, _, signature = request.query_string.decode("ascii").rpartition("&signature=")
-    given = parse_qs(query)
-    for name, value in (("signature", signature), ("timestamp", given.get("timestamp", [""])[0])):
-        if not value or (name == "timestamp" and not value.isdecimal()):
-            return _error(400, -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
-    ahead = int(given["timestamp"][0]) - _now()
+    given = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
+    if any(len(values) > 1 for values in given.values()):
+        return _error(400, -1101, "Duplicate values for a parameter detected.")
+    signature, timestamp, window = (
+        given.get(name, [default])[0]
+        for name, default in (("signature", ""), ("timestamp", ""), ("recvWindow", "5000"))
+    )
+    readable = {"signature": signature, "timestamp": _is_number(timestamp), "recvWindow": _is_number(window)}
+    if unreadable := [name for name, value in readable.items() if not value]:
+        text = f"Mandatory parameter '{unreadable[0]}' was not sent, was empty/null, or malformed."
+        return _error(400, -1102, text)
+    ahead = int(timestamp) - _now()
     if ahead >= AHEAD:
         return _error(400, -1021, f"Timestamp for this request was {AHEAD}ms ahead of the server's time.")
-    if -ahead > int(given.get("recvWindow", ["5000"])[0]):
+    if -ahead > int(window):
         return _error(400, -1021, "Timestamp for this request is outside of the recvWindow.")
-    if not part.verify(query.encode("ascii"), unquote(signature)):
+    # What is signed is the query as it was sent, not what it means.
+    query, _, last = request.query_string.rpartition(b"&signature=")
+    if not part.verify(query, unquote_plus(last.decode("latin-1"))):
         return _error(400, -1022, "Signature for this request is not valid.")
     return None
 
@@ -120,7 +139,8 @@ def _now() -> int:
 def _hmac(secret: str) -> Verify:
     def verify(query: bytes, signature: str) -> bool:
         # Hexadecimal digits in either case will do.
-        return hmac.compare_digest(hmac.new(secret.encode(), query, hashlib.sha256).hexdigest(), signature.lower())
+        given = signature.lower().encode()
+        return hmac.compare_digest(hmac.new(secret.encode(), query, hashlib.sha256).hexdigest().encode(), given)
 
     return verify
 
@@ -129,7 +149,7 @@ def _public(check: Callable[[bytes, bytes], None]) -> Verify:
     def verify(query: bytes, signature: str) -> bool:
         try:
             check(base64.b64decode(signature, validate=True), query)
-        except (InvalidSignature, binascii.Error):
+        except (InvalidSignature, ValueError):
             return False
         return True
 
@@ -297,11 +317,13 @@ def stages() -> list[Stage]:
                 "/fapi/v1/balance": usdm.retired,
                 "/fapi/v1/time": usdm.time,
             },
+            {"/fapi": usdm.lost},
         ),
         Stage(
             "binance-coinm",
             _actors(coinm),
             {"/dapi/v1/balance": functools.partial(coinm.balance, weight=1), "/dapi/v1/time": coinm.time},
+            {"/dapi": coinm.lost},
         ),
     ]
 

@@ -7,15 +7,17 @@ Sources: CoinSwitch PRO, "Authentication" and "Errors and rate limits", read 202
 from __future__ import annotations
 
 import hashlib
+import re
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
 
 from attrs import field, frozen
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from marginbook.sandbox import Actor, Budget, Stage, answer
-from marginbook_coinswitch.keys import message
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -25,6 +27,8 @@ LIMIT: Final = 20
 
 #: Milliseconds that a request may be off the venue's clock, in either direction.
 DRIFT: Final = 60_000
+
+_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 
 #: Two settlement assets: orders that would reduce a position in one, and small change in the other.
 WALLET: Final[dict[str, Any]] = {
@@ -106,15 +110,23 @@ class Futures:
 
     def _is_signed(self, request: Request, key: str) -> bool:
         epoch = request.headers.get("X-AUTH-EPOCH", "")
-        if key not in self.wallets or not epoch.isdecimal() or abs(int(epoch) - _now()) > DRIFT:
+        if key not in self.wallets or not _is_number(epoch) or abs(int(epoch) - _now()) > DRIFT:
             return False
-        signed = message(request.method, request.environ["RAW_URI"], epoch)
+        # Not by the signer's own function: a mistake in it would sign and check alike.
+        signed = f"{request.method}{unquote_plus(request.environ['RAW_URI'])}{epoch}".encode()
         try:
             signature = bytes.fromhex(request.headers.get("X-AUTH-SIGNATURE", ""))
             Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(signature, signed)
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # its status says it all
+    """
+    Refuse a path that there is not, or not for this method.
+    """
+    return _error(status, HTTPStatus(status).phrase)
 
 
 def _error(status: int, text: str) -> Response:
@@ -141,5 +153,6 @@ def stages() -> list[Stage]:
                 "/trade/api/v2/validate/keys": futures.validate_keys,
                 "/trade/api/v2/time": futures.time,
             },
+            {"/trade/api": lost},
         )
     ]

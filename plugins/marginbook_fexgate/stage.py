@@ -6,6 +6,7 @@ Sources: grpc-gateway, ``runtime/errors.go`` at 9648db43, for statuses and the e
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from marginbook.sandbox import Actor, Stage, answer
@@ -59,14 +60,26 @@ def balance(request: Request, exchange: str) -> Response:
     return answer({"balances": ROWS})
 
 
+def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # its status says it all
+    """
+    Refuse a path that there is not, or not for this method.
+    """
+    return (
+        _status(501, 12, "Method Not Allowed")
+        if status == HTTPStatus.METHOD_NOT_ALLOWED
+        else _status(404, 5, "Not Found")
+    )
+
+
 def _status(status: int, code: int, message: str) -> Response:
-    return answer({"code": code, "message": message, "details": []}, status)
+    headers = {"WWW-Authenticate": message} if status == HTTPStatus.UNAUTHORIZED else {}
+    return answer({"code": code, "message": message, "details": []}, status, headers)
 
 
 def stages() -> list[Stage]:
     """
-    Return the gateway, at both of its published paths.
+    Return the gateway, at each of its published paths.
     """
-    return [
-        Stage("fexgate", (ACTOR,), {f"{prefix}/v1/<exchange>/balance": balance for prefix in ("/fexgate", "/api", "")})
-    ]
+    prefixes = ("/fexgate/v1", "/api/v1", "/v1")
+    routes = {f"{prefix}/<exchange>/balance": balance for prefix in prefixes}
+    return [Stage("fexgate", (ACTOR,), routes, dict.fromkeys(prefixes, lost))]
