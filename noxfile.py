@@ -99,10 +99,10 @@ def generate(session: nox.Session) -> None:
     session.run("python", "specs/generate.py", *session.posargs)
 
 
-@nox.session(name="check-generated")
+@nox.session(name="check-generated", python=PYTHONS)
 def check_generated(session: nox.Session) -> None:
     """
-    Fail, with a diff, if generated/ is not what specs/ says.
+    Fail, with a diff, if generated/ is not what specs/ says, with each Python that is supported and found.
     """
     install(session, "generate", project=False)
     session.run("python", "specs/generate.py", "--check")

@@ -8,9 +8,14 @@ import os
 import time
 import traceback
 from collections import Counter, defaultdict
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
@@ -32,6 +37,7 @@ from marginbook.venues.settings import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Executor
 
     import requests
     from requests.adapters import BaseAdapter
@@ -42,6 +48,9 @@ if TYPE_CHECKING:
 
 #: Seconds beyond the deadline in which an account may still say itself that it was too late.
 _GRACE: Final = 0.5
+
+#: Seconds that a report may take: a day. Operating systems cannot count for ever.
+_LONGEST: Final = 86_400
 
 #: Seconds that a replay may take. It waits for nobody.
 _REPLAY: Final = 3600
@@ -99,32 +108,78 @@ def collect(
 
     registry = installed()
     asked = _asked(accounts, registry)
-    if timeout <= 0 or max_workers < 1:
+    if not 0 < timeout <= _LONGEST or max_workers < 1:
         msg = f"A report in {timeout} seconds with {max_workers} workers cannot be made."
-        raise ConfigurationError(msg, hint="Give it some time, and at least one worker.")
+        raise ConfigurationError(msg, hint=f"Give it some time, at most {_LONGEST} seconds, and at least one worker.")
     started_at = datetime.now(UTC)
     deadline, pool = Deadline.after(timeout), adapter(max_workers)
-    workers = ThreadPoolExecutor(max_workers, "marginbook") if executor is None else executor
+    workers = _Threads(max_workers) if executor is None else executor
     outcomes: dict[str, Statement | Failure] = {}
     try:
         futures: dict[Future[Statement | Failure], Account] = {}
+        lost = []
         for account in asked:
             try:
                 venue = registry.venue(account.venue)
             except MarginbookError as error:
-                outcomes[account.name] = Failure.of(account.name, account.venue, error)
+                lost.append((account, Failure.of(account.name, account.venue, error)))
             else:
                 futures[workers.submit(read, account, venue, deadline, pool)] = account
-        for account, outcome in _gather(futures, deadline):
+        for account, outcome in chain(lost, _gather(futures, deadline)):
             outcomes[account.name] = outcome
             if progress:
                 failure = outcome if isinstance(outcome, Failure) else None
                 progress(Progress(len(outcomes), len(asked), account.name, failure))
     finally:
-        if workers is not executor:
-            workers.shutdown(wait=False, cancel_futures=True)
+        if isinstance(workers, _Threads):
+            workers.close()
     notes = _remarks(asked, registry)
     return assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=datetime.now(UTC))
+
+
+class _Threads:
+    """
+    Threads that end with the process.
+
+    Those of a ThreadPoolExecutor do not let it end before they are done, and who waits for a venue that sends a byte a
+    second is never done: the report would be there in time, and the command would hang after it.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._count = count
+        self._started = 0
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        """
+        Have *function* called, and return its future.
+        """
+        future: Future[Any] = Future()
+        self._tasks.put((future, partial(function, *args)))
+        if self._started < self._count:
+            Thread(target=self._work, name=f"marginbook-{self._started}", daemon=True).start()
+            self._started += 1
+        return future
+
+    def close(self) -> None:
+        """
+        Let each thread end with what it is doing.
+        """
+        with suppress(Empty):
+            while True:
+                self._tasks.get_nowait()
+        for _ in range(self._started):
+            self._tasks.put(None)
+
+    def _work(self) -> None:
+        while task := self._tasks.get():
+            future, function = task
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(function())
+                # Whoever asks for the result gets it.
+                except BaseException as error:  # noqa: BLE001
+                    future.set_exception(error)
 
 
 def read(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement | Failure:

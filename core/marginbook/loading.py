@@ -8,7 +8,9 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marginbook.accounts import Account, Secret
+from attrs import evolve
+
+from marginbook.accounts import Account
 from marginbook.errors import ConfigurationError, MarginbookError
 from marginbook.registry import installed
 
@@ -48,7 +50,7 @@ def load_accounts(path: str | os.PathLike[str], *, registry: Registry | None = N
     accounts, problems = [], []
     for name, table in tables.items():
         try:
-            accounts.append(_account(name, table, path.parent, registry))
+            accounts.append(_account(name, table, path.absolute().parent, registry))
         except ConfigurationError as error:
             problems.append(f"accounts.{name}: {error}")
     if problems:
@@ -82,17 +84,14 @@ def _account(name: str, table: object, folder: Path, registry: Registry) -> Acco
         msg = "It names no venue."
         raise ConfigurationError(msg, hint='Add a line such as venue = "binance-usdm".')
     options = _option_names(venue, registry)
-    return Account(
+    account = Account(
         name,
         venue,
         # A text that is not known to be an option may be a secret, and is kept as one.
-        credentials={
-            key: Secret(value).below(folder)
-            for key, value in table.items()
-            if key not in options and isinstance(value, str)
-        },
-        options={key: value for key, value in table.items() if key in options or not isinstance(value, str)},
+        credentials={k: v for k, v in table.items() if k not in options and isinstance(v, str)},
+        options={k: v for k, v in table.items() if k in options or not isinstance(v, str)},
     )
+    return evolve(account, credentials={key: secret.below(folder) for key, secret in account.credentials.items()})
 
 
 def _option_names(venue: str, registry: Registry) -> frozenset[str]:

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 def _secrets(credentials: Mapping[str, str | Secret]) -> tuple[tuple[str, Secret], ...]:
-    return tuple(
-        (name, value if isinstance(value, Secret) else Secret(value))
-        for name, value in sorted(dict(credentials).items())
-    )
+    return tuple((name, _secret(name, value)) for name, value in sorted(dict(credentials).items()))
+
+
+def _secret(name: str, value: str | Secret) -> Secret:
+    try:
+        return value if isinstance(value, Secret) else Secret(value)
+    except ConfigurationError as error:
+        msg = f"{name}: {error.message}"
+        raise ConfigurationError(msg, hint=error.hint) from None
 
 
 def _settings(options: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -17,7 +17,7 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from attrs import Attribute, field, frozen
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Seconds that a command may take to print a secret: long enough for somebody to touch a security key.
 COMMAND_TIMEOUT: Final = 60
 
-_SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9_+-]+):(?P<place>.+)", re.DOTALL)
+_SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9_+-]+):(?P<place>.*)", re.DOTALL)
 
 
 @frozen
@@ -48,8 +48,8 @@ class Secret:
         match = _SCHEME.fullmatch(written)
         if match and match["scheme"] not in _RESOLVERS:
             known = ", ".join(f"{scheme}:" for scheme in _RESOLVERS)
-            # What follows the colon may be a secret.
-            msg = f"{match['scheme']!r} is not a kind of reference to a secret."
+            # What stands around the colon may be a secret.
+            msg = "What stands before the colon is not a kind of reference to a secret."
             raise ConfigurationError(
                 msg, hint=f"Use one of {known}; a secret with a colon in it goes into one of these."
             )
@@ -82,8 +82,9 @@ class Secret:
         Read the path of a ``file:`` reference as relative to *folder*.
         """
         match = _SCHEME.fullmatch(self._written)
-        if match and match["scheme"] == "file":
-            return Secret(f"file:{folder / Path(match['place']).expanduser()}")
+        # A home folder is found when the file is.
+        if match and match["scheme"] == "file" and not match["place"].startswith("~"):
+            return Secret(f"file:{folder / match['place']}")
         return self
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
@@ -121,10 +122,15 @@ def _env(name: str) -> str:
 def _file(path: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        msg = f"The file {path} cannot be read: {reason}."
-        raise CredentialsError(msg, hint="Correct the path or the permissions.") from None
+    except OSError as error:
+        reason = error.strerror
+    except RuntimeError:
+        reason = "there is no such home folder"
+    except ValueError:
+        reason = "it is not UTF-8 text"
+    # Out here, since an error of the codec holds the whole file: it may not even be the context of ours.
+    msg = f"The file {path} cannot be read: {reason}."
+    raise CredentialsError(msg, hint="Correct the path or the permissions.")
 
 
 def _cmd(command: str) -> str:
@@ -133,24 +139,22 @@ def _cmd(command: str) -> str:
     except ValueError:
         words = []
     if not words:
-        _fail_command("The command", "its quotes do not match, or it is empty")
-    program = f"The command {words[0]!r}"
+        msg = "The command is empty, or its quotes do not match."
+        raise CredentialsError(msg, hint="Write it as cmd:PROGRAM ARGUMENT ….")
     try:
         # The command is the user's own, from the user's own file.
         done = subprocess.run(  # noqa: S603
             words, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, timeout=COMMAND_TIMEOUT
         )
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
-        _fail_command(program, f"cannot be run ({type(error).__name__})")
-    if done.returncode:
-        _fail_command(program, f"ended with status {done.returncode}")
-    return done.stdout.rstrip("\r\n")
-
-
-def _fail_command(program: str, reason: str) -> NoReturn:
-    # Neither the arguments nor what it printed: both may hold a secret.
-    msg = f"{program} {reason}."
-    raise CredentialsError(msg, hint="Run it by hand to see what it says.") from None
+    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+        trouble = f"cannot be run ({type(error).__name__})"
+    else:
+        if not done.returncode:
+            return done.stdout.rstrip("\r\n")
+        trouble = f"ended with status {done.returncode}"
+    # Neither the arguments nor what it printed, nor as the context of ours: both may hold a secret.
+    msg = f"The command {words[0]!r} {trouble}."
+    raise CredentialsError(msg, hint="Run it by hand to see what it says.")
 
 
 def _keyring(place: str) -> str:

@@ -56,9 +56,10 @@ def sandbox(port: int, venues: tuple[str, ...], path: Path | None) -> None:
 )
 def demo(form: str) -> None:
     """
-    Show a report of made-up accounts, asked over real HTTP from venues that this machine plays.
+    Show a report of made-up accounts.
 
-    Needs no key, no accounts file and no network.
+    They are asked over real HTTP, from venues that this machine plays, with every signature checked. This needs no
+    key, no accounts file and no network.
     """
     with _open(0, ()) as played:
         made = ask(played.accounts(), timeout=30.0, max_workers=16, quiet=False)

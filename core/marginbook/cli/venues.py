@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def venues(ids: tuple[str, ...], as_json: bool) -> None:
     """
-    List the venues that can be asked; with an ID, what a venue needs, offers, and can tell.
+    List the venues that can be asked.
+
+    With an ID, say what that venue needs, what it offers, and which figures it can tell.
 
     Plugins that cannot be used are listed with the reason, on standard error.
     """

@@ -51,7 +51,9 @@ def frame(report: BalanceReport) -> pd.DataFrame:
     except ImportError:
         msg = "A data frame needs the package pandas."
         raise ConfigurationError(msg, hint="pip install 'marginbook[pandas]'") from None
-    return pd.DataFrame(list(rows(report)), columns=list(COLUMNS), dtype=object)
+    # Every cell filled, or pandas would put a float there: its NaN.
+    filled = [{**dict.fromkeys(COLUMNS), **row} for row in rows(report)]
+    return pd.DataFrame(filled, columns=list(COLUMNS), dtype=object)
 
 
 def rows(report: BalanceReport) -> Iterator[dict[str, Any]]:

@@ -103,7 +103,7 @@ def _headline(report: BalanceReport) -> Text:
     asked, read = len(report.accounts), len(report.accounts) - len(report.failures)
     when = f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC"
     if report.complete:
-        return Text(f"All {asked} accounts, {when}", style="bold")
+        return Text(f"Complete: {read} of {asked} accounts, {when}", style="bold")
     return Text(f"INCOMPLETE: {read} of {asked} accounts, {when}. Missing:", style="bold red")
 
 

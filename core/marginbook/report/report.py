@@ -5,6 +5,7 @@ One report over all accounts.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from marginbook.values import AMOUNTS, Balance, Lock, plain
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -154,7 +155,8 @@ class BalanceReport:
             ConfigurationError: It is no balance report, or of a version that this marginbook does not know.
 
         """
-        if document.get("schema") != SCHEMA or document.get("schema_version") != SCHEMA_VERSION:
+        written = document if isinstance(document, Mapping) else {}
+        if (written.get("schema"), written.get("schema_version")) != (SCHEMA, SCHEMA_VERSION):
             msg = f"This is no {SCHEMA} of version {SCHEMA_VERSION}."
             raise ConfigurationError(msg, hint="Read it with the version of marginbook that wrote it.")
         try:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 
-from attrs import field, frozen
+from attrs import define, field
 
 
-@frozen
+@define(eq=False)
 class Budget:
     """
     So much weight in so many seconds, counted from full periods of the clock as venues do.
@@ -25,7 +25,8 @@ class Budget:
 
     limit: int
     seconds: int = 60
-    _spent: dict[tuple[str, int], int] = field(factory=lambda: defaultdict(int), init=False, repr=False)
+    _period: int = field(default=0, init=False, repr=False)
+    _spent: Counter[str] = field(factory=Counter, init=False, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def spend(self, who: str, weight: int = 1) -> int:
@@ -33,9 +34,11 @@ class Budget:
         Note that *who*, an address or a key, asked for *weight*. Return what it has asked for in this period.
         """
         with self._lock:
-            slot = (who, int(time.time()) // self.seconds)
-            self._spent[slot] += weight
-            return self._spent[slot]
+            period = int(time.time()) // self.seconds
+            if period != self._period:
+                self._period, self._spent = period, Counter()
+            self._spent[who] += weight
+            return self._spent[who]
 
     def wait(self) -> int:
         """

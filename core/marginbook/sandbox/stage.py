@@ -44,11 +44,15 @@ class Stage:
         routes: What answers the GET requests of each path: ``{"/v1/balance": handle}`` with
             ``handle(request, **parts)``, where parts of a path in angle brackets become arguments.
 
+        lost: What answers other requests below a path, as ``handle(request, status)`` with 404 where there is no such
+            path, and 405 where it is not for this method: ``{"/v1": handle}``. Elsewhere, a page in HTML does.
+
     """
 
     venue: str
     actors: tuple[Actor, ...]
     routes: Mapping[str, Callable[..., Response]]
+    lost: Mapping[str, Callable[[Request, int], Response]] = field(factory=dict)
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

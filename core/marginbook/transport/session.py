@@ -15,7 +15,13 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 
-from marginbook.errors import DeadlineError, InvalidResponseError, MarginbookError, UnavailableError
+from marginbook.errors import (
+    ConfigurationError,
+    DeadlineError,
+    InvalidResponseError,
+    MarginbookError,
+    UnavailableError,
+)
 from marginbook.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -81,7 +87,8 @@ class Session(requests.Session):
             with super().request(method, url, *args, **(kwargs | self._limits(url) | _route(url))) as response:
                 _read(response, self._deadline)
                 return response
-        except requests.RequestException as error:
+        # A file of CA certificates that is not there is no RequestException, but an OSError, which they are as well.
+        except OSError as error:
             trouble = _trouble(error, _host(url))
         # Out here, since the exception quotes the address with its signature: it may not even be the context of ours.
         raise trouble
@@ -91,7 +98,8 @@ class Session(requests.Session):
         if not remaining:
             msg = f"The deadline was over before {_host(url)} could be asked."
             raise DeadlineError(msg, hint="Allow more time, or more workers.")
-        return {"timeout": (min(CONNECT_TIMEOUT, remaining), remaining), "stream": True}
+        # A redirect would carry the key elsewhere.
+        return {"timeout": (min(CONNECT_TIMEOUT, remaining), remaining), "stream": True, "allow_redirects": False}
 
 
 def _route(url: str | bytes) -> dict[str, Any]:
@@ -139,10 +147,16 @@ _TROUBLES: Final[tuple[tuple[type[Exception], type[MarginbookError], str, str], 
     (requests.exceptions.ChunkedEncodingError, UnavailableError, "broke off in the middle of its answer", "Try again."),
     (requests.exceptions.ContentDecodingError, InvalidResponseError, "sent what cannot be decompressed", "Try again."),
     (requests.RequestException, UnavailableError, "cannot be asked", "Check base_url."),
+    (
+        OSError,
+        ConfigurationError,
+        "cannot be asked without the CA certificates that the environment names",
+        "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+    ),
 )
 
 
-def _trouble(error: requests.RequestException, host: str) -> MarginbookError:
+def _trouble(error: OSError, host: str) -> MarginbookError:
     # A stall in the middle of a body reaches us as a broken connection.
     if error.args and isinstance(error.args[0], ReadTimeoutError):
         error = requests.ReadTimeout()

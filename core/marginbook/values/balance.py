@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, evolve, field, fields, frozen
 from attrs.converters import optional
+from attrs.validators import deep_iterable, instance_of
 
+from marginbook.errors import InvalidResponseError
 from marginbook.values.money import exact, ratio
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+def _check_text(_: object, attribute: Attribute[str], value: object) -> None:
+    # A report sorts by it, and prints it on terminals.
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        msg = f"{attribute.name} is {value!r:.40}, which is no text of printable characters."
+        raise InvalidResponseError(msg)
+
+
+def _text() -> Any:
+    return field(validator=_check_text)
 
 
 def _amount() -> Any:
@@ -27,7 +40,11 @@ def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tupl
 
 
 def _texts(notes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(notes)
+    texts = tuple(notes)
+    if isinstance(notes, str) or not all(isinstance(text, str) for text in texts):
+        msg = "Notes are a sequence of texts."
+        raise TypeError(msg)
+    return texts
 
 
 @frozen(kw_only=True)
@@ -40,16 +57,17 @@ class Balance:
     Raises:
         TypeError: An amount is a float.
 
-        ValueError: An amount is no finite number, or *derived* names a figure that is not known.
+        ValueError: An amount is no finite number, *derived* names a figure that is not known, or a name is no
+            printable text.
 
     """
 
     #: Our name of the account.
-    account: str
+    account: str = _text()
     #: The id of the venue.
-    venue: str
+    venue: str = _text()
     #: What the amounts are counted in, as the venue spells it.
-    asset: str
+    asset: str = _text()
     #: Cash: transfers, realized PnL and funding, less fees. Without unrealized PnL, with isolated wallets.
     wallet_balance: Decimal | None = _amount()
     #: What all open positions, cross and isolated, would gain or lose at the mark price.
@@ -133,13 +151,13 @@ class Lock:
     """
 
     #: Our name of the account.
-    account: str
+    account: str = _text()
     #: The id of the venue.
-    venue: str
+    venue: str = _text()
     #: The contract, as the venue spells it.
-    symbol: str
+    symbol: str = _text()
     #: What the amounts are counted in.
-    asset: str
+    asset: str = _text()
     #: All that is locked for the symbol.
     blocked_balance: Decimal | None = _amount()
     #: Locked by its open position.
@@ -168,8 +186,11 @@ class Statement:
 
         notes: Remarks on the account as a whole.
 
+    Raises:
+        TypeError: A row is no Balance or no Lock.
+
     """
 
-    balances: tuple[Balance, ...] = field(converter=_balances)
-    locks: tuple[Lock, ...] = field(default=(), converter=_locks)
+    balances: tuple[Balance, ...] = field(converter=_balances, validator=deep_iterable(instance_of(Balance)))
+    locks: tuple[Lock, ...] = field(default=(), converter=_locks, validator=deep_iterable(instance_of(Lock)))
     notes: tuple[str, ...] = field(default=(), converter=_texts)

@@ -20,7 +20,7 @@ _EXACT: Final = Context(prec=400, traps=[Clamped, DivisionByZero, FloatOperation
 _ROUNDED: Final = Context(prec=28)
 
 #: The digits of an amount: no NaN, no Infinity, no underscores, no blanks.
-_DIGITS: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
+_DIGITS: Final = re.compile(r"[+-]?[0-9]{1,150}(\.[0-9]{1,150})?([eE][+-]?[0-9]{1,2})?")
 
 #: The power of ten beyond which, and below which, nothing is an amount.
 _FARTHEST: Final = 140

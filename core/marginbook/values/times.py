@@ -28,7 +28,11 @@ def moment(when: datetime | str) -> datetime:
     if when.tzinfo is None:
         msg = "A time without a time zone could be any of 24 hours: give it one."
         raise ValueError(msg)
-    return when.astimezone(UTC)
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        msg = f"{when} is before the year 1 or after the year 9999 in UTC."
+        raise ValueError(msg) from None
 
 
 def from_milliseconds(since_epoch: Decimal | int) -> datetime | None:
@@ -39,14 +43,13 @@ def from_milliseconds(since_epoch: Decimal | int) -> datetime | None:
         InvalidResponseError: It is no time between the years 1 and 9999, or holds parts of a millisecond.
 
     """
-    milliseconds = int(since_epoch)
-    if milliseconds == 0:
+    if since_epoch == 0:
         return None
     try:
-        when = EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
+        when = EPOCH + timedelta(milliseconds=int(since_epoch)) if int(since_epoch) == since_epoch else None
+    except (OverflowError, ValueError):
         when = None
-    if when is None or milliseconds != since_epoch:
+    if when is None:
         msg = f"{since_epoch!s:.40} is not a time in milliseconds."
         raise InvalidResponseError(msg)
     return when
