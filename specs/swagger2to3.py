@@ -173,7 +173,8 @@ def _operation(operation: JSON, document: JSON, where: str) -> JSON:
 
 
 def _media_types(operation: JSON, document: JSON, key: str, where: str) -> list[str]:
-    found: list[str] = operation.get(key) or document.get(key) or []
+    # An empty list takes back what the document says.
+    found: list[str] | None = operation.get(key, document.get(key))
     if not found:
         raise ConversionError(where, f"nothing says what it {key}")
     return found

@@ -1,0 +1,481 @@
+"""
+The generated clients: what they read, what they refuse, what they send.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+from decimal import Decimal
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from generate import CLIENTS, GENERATED, PACKAGE, load
+from marginbook.wire import ApiError, Client, InvalidResponseError, Unset, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+DOCUMENTS = {name: load(source) for name, source in CLIENTS.items()}
+
+#: What plugins import. A specification that moves one of these is a reason to look twice.
+MODULES = {
+    "binance_coinm": ["account.futures_account_balance", "market.check_server_time"],
+    "binance_usdm": [
+        "account.futures_account_balance_v2",
+        "account.futures_account_balance_v3",
+        "market.check_server_time",
+    ],
+    "coinswitch": ["account.get_wallet_balance", "account.validate_keys", "system.get_server_time"],
+    "fexgate": ["future_trade.future_trade_future_balance"],
+}
+
+#: What grpc-gateway prints of balances, where unset fields are empty or absent, and of an error.
+GATEWAY_BALANCES = {
+    "balances": [
+        {
+            "accountAlias": "SgsR",
+            "asset": "USDT",
+            "balance": "122607.35137903",
+            "crossWalletBalance": "23.72469206",
+            "crossUnPnl": "0.00000000",
+            "availableBalance": "",
+            "maxWithdrawAmount": "23.72469206",
+            "marginAvailable": True,
+            "updateTime": 1617939110373,
+        },
+        {},
+    ]
+}
+GATEWAY_ERROR = {"code": 16, "message": "unauthenticated", "details": [{"@type": "example/Reason", "value": "e30="}]}
+
+
+class Operation(NamedTuple):
+    """
+    An operation of a specification, and the module that was generated from it.
+    """
+
+    client: str
+    module: ModuleType
+    path: str
+    specified: dict[str, Any]
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        return {"exchange": "fbinance"} if self.client == "fexgate" else {}
+
+    @property
+    def address(self) -> str:
+        return f"/base{self.path.format(exchange='fbinance')}"
+
+    @property
+    def example(self) -> Any:
+        return GATEWAY_BALANCES if self.client == "fexgate" else self.content("200")["example"]
+
+    def errors(self) -> Iterator[tuple[int, Any]]:
+        for status in self.specified["responses"].keys() - {"200"}:
+            code = 400 if status == "default" else int(status)
+            content = self.content(status)
+            if self.client == "fexgate":
+                yield code, GATEWAY_ERROR
+            elif "example" in content:
+                yield code, content["example"]
+            else:
+                yield from ((code, example["value"]) for example in content["examples"].values())
+
+    def content(self, status: str) -> Any:
+        response = self.specified["responses"][status]
+        if "$ref" in response:
+            response = DOCUMENTS[self.client]["components"]["responses"][response["$ref"].rpartition("/")[2]]
+        return response["content"]["application/json"]
+
+
+def find_operations() -> Iterator[Operation]:
+    for client, names in MODULES.items():
+        for name in names:
+            module = importlib.import_module(f"{PACKAGE}.{client}.api.{name}")
+            path = inspect.cleandoc(module.__doc__ or "").removeprefix("GET ")
+            yield Operation(client, module, path, DOCUMENTS[client]["paths"][path]["get"])
+
+
+OPERATIONS = list(find_operations())
+
+every_operation = pytest.mark.parametrize(
+    "operation", OPERATIONS, ids=[f"{operation.client} {operation.path}" for operation in OPERATIONS]
+)
+
+
+class Venue(BaseAdapter):
+    """
+    Gives one answer to whoever asks, and keeps the request.
+    """
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__()
+        self.request = requests.PreparedRequest()
+        self._answer = requests.Response()
+        self._answer.status_code = status
+        self._answer.raw = BytesIO(body)
+
+    def ask(self, call: Callable[..., Any], **arguments: object) -> Any:
+        with requests.Session() as session:
+            session.auth = signed
+            session.mount("https://", self)
+            return call(client=Client(base_url="https://venue.example/base", session=session), **arguments)
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        self.request = self._answer.request = request
+        return self._answer
+
+    def close(self) -> None:
+        pass
+
+
+def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    request.headers["X-Signed"] = "yes"
+    return request
+
+
+def text(body: Any) -> bytes:
+    return json.dumps(body).encode()
+
+
+def plain(parsed: Any) -> Any:
+    return [row.to_dict() for row in parsed] if isinstance(parsed, list) else parsed.to_dict()
+
+
+class Model(NamedTuple):
+    """
+    A schema of a specification, and the class that was generated from it.
+    """
+
+    client: str
+    schema: dict[str, Any]
+    cls: Any
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = self.schema["properties"]
+        return fields
+
+    def sample(self) -> Any:
+        return sample(self.client, self.schema)
+
+
+def sample(client: str, schema: dict[str, Any]) -> Any:
+    """
+    Return a value that a schema allows.
+    """
+    match schema:
+        case {"$ref": str() as name}:
+            return sample(client, DOCUMENTS[client]["components"]["schemas"][name.rpartition("/")[2]])
+        case {"properties": dict() as fields}:
+            return {name: sample(client, field) for name, field in fields.items()}
+        case {"items": dict() as items}:
+            return [sample(client, items)] * 2
+        case {"format": "decimal"}:
+            return "-120.00000000"
+    return {"string": "text", "integer": 1617939110373, "number": 1617939110373, "boolean": False}[schema["type"]]
+
+
+def find_models() -> Iterator[Model]:
+    for client, document in DOCUMENTS.items():
+        package = importlib.import_module(f"{PACKAGE}.{client}.models")
+        modules = [
+            importlib.import_module(f"{package.__name__}.{info.name}")
+            for info in pkgutil.iter_modules(package.__path__)
+        ]
+        classes = {
+            name.lower(): value
+            for module in modules
+            for name, value in vars(module).items()
+            if attrs.has(value) and value.__module__ == module.__name__
+        }
+        for name, schema in document["components"]["schemas"].items():
+            yield Model(client, schema, classes.pop(name.lower()))
+        assert not classes
+
+
+MODELS = list(find_models())
+
+every_model = pytest.mark.parametrize("model", MODELS, ids=[f"{model.client}.{model.cls.__name__}" for model in MODELS])
+
+#: JSON that a field of a type must not be taken from.
+WRONG = {
+    "string": ["null", "1", "true", "[]", "{}"],
+    "decimal": [
+        *(
+            "null",
+            "true",
+            "[]",
+            "{}",
+            '""',
+            '"NaN"',
+            '"-Infinity"',
+            '"1e400"',
+            '" 1"',
+            '"+1"',
+            '".5"',
+            '"1_000"',
+            '"1,5"',
+        ),
+        *('"0x1"', '"\\u0661"', f'"{"1" * 41}"', "NaN", "Infinity", "1e400", "1" * 41),
+    ],
+    "integer": ["null", "true", '"1"', "1.0", "1e3", "NaN", "1e400", "[]"],
+    "number": ["null", "true", '""', '"NaN"', "NaN", "-Infinity", "1e400", "[]"],
+    "boolean": ["null", "0", "1", '"true"', "[]"],
+    "array": ["null", "{}", '"text"', "[null]", "[[]]", "[1]"],
+    "object": ["null", "[]", '"text"', "true"],
+}
+
+
+def find_wrongs() -> Iterator[Any]:
+    for model in MODELS:
+        for name, field in model.fields.items():
+            kind = "object" if "$ref" in field else "decimal" if field.get("format") == "decimal" else field["type"]
+            for wrong in WRONG[kind]:
+                yield pytest.param(model, name, wrong, id=f"{model.client}.{model.cls.__name__}.{name}={wrong:.12}")
+
+
+def test_every_operation_is_where_plugins_look() -> None:
+    """
+    Each operation of each specification has a module, at the place that plugins know; there are no others.
+    """
+    found = [
+        path.relative_to(GENERATED / PACKAGE).with_suffix("").as_posix()
+        for path in sorted((GENERATED / PACKAGE).glob("*/api/*/*.py"))
+        if path.stem != "__init__"
+    ]
+
+    assert [f"{client}/api/{name.replace('.', '/')}" for client, names in MODULES.items() for name in names] == found
+    assert {(client, path) for client, document in DOCUMENTS.items() for path in document["paths"]} == {
+        (operation.client, operation.path) for operation in OPERATIONS
+    }
+
+
+@every_operation
+def test_example_comes_back_to_the_last_digit(operation: Operation) -> None:
+    """
+    What a venue publishes as an example is read, and turned back into the same JSON.
+    """
+    answer = Venue(200, text(operation.example)).ask(operation.module.sync_detailed, **operation.arguments)
+
+    assert operation.example == plain(answer.parsed)
+    assert (200, text(operation.example)) == (answer.status_code, answer.content)
+
+
+@every_operation
+def test_sync_is_the_parsed_answer(operation: Operation) -> None:
+    """
+    ``sync`` leaves out what ``sync_detailed`` tells besides.
+    """
+    parsed = Venue(200, text(operation.example)).ask(operation.module.sync, **operation.arguments)
+    answer = Venue(200, text(operation.example)).ask(operation.module.sync_detailed, **operation.arguments)
+
+    assert answer.parsed == parsed
+
+
+@every_operation
+def test_documented_errors_are_typed(operation: Operation) -> None:
+    """
+    A documented error is raised with its body parsed, and without a word of it in the text.
+    """
+    for status, body in operation.errors():
+        with pytest.raises(ApiError) as caught:
+            Venue(status, text(body)).ask(operation.module.sync, **operation.arguments)
+
+        assert body == plain(caught.value.parsed)
+        assert f"GET {operation.address} answered with status {status}." == str(caught.value)
+
+
+@every_operation
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (201, b"[]"),
+        (204, b""),
+        (302, b""),
+        (403, b"<html><body>Request blocked, secret</body></html>"),
+        (418, b"secret"),
+        (429, b'{"unexpected": "secret"'),
+        (500, b"[1, 2, 3]"),
+        (503, b'{"code": "secret", "msg": 1, "message": 2}'),
+        (520, b"\xff\xfe"),
+        (999, b"null"),
+    ],
+)
+def test_whatever_is_not_documented_is_the_same_error(operation: Operation, status: int, body: bytes) -> None:
+    """
+    A status or a body that nobody documented becomes the same error, with the body at hand but not in the text.
+    """
+    with pytest.raises(ApiError) as caught:
+        Venue(status, body).ask(operation.module.sync, **operation.arguments)
+
+    assert (status, body, None) == (caught.value.status_code, caught.value.content, caught.value.parsed)
+    assert "secret" not in f"{caught.value!s} {caught.value!r}"
+    assert caught.value.__context__ is None
+
+
+@every_operation
+def test_success_with_another_body_is_invalid(operation: Operation) -> None:
+    """
+    An answer that calls itself a success and is something else is an invalid response of that operation.
+    """
+    wrong = {"code": -1021} if isinstance(operation.example, list) else [operation.example]
+    with pytest.raises(InvalidResponseError, match=r"^GET /.*: the body: expected (list|dict), got a (list|dict) of"):
+        Venue(200, text(wrong)).ask(operation.module.sync, **operation.arguments)
+
+
+@every_operation
+def test_only_what_is_secured_is_signed(operation: Operation) -> None:
+    """
+    The session's auth signs an operation that the specification secures, and no other.
+    """
+    venue = Venue(200, text(operation.example))
+    venue.ask(operation.module.sync, **operation.arguments)
+
+    assert bool(operation.specified.get("security")) == ("X-Signed" in venue.request.headers)
+    assert ("GET", f"https://venue.example{operation.address}") == (venue.request.method, venue.request.url)
+
+
+def test_parameters_are_sent_when_given() -> None:
+    """
+    An optional parameter is in the query if it is given.
+    """
+    operation = importlib.import_module(f"{PACKAGE}.binance_usdm.api.account.futures_account_balance_v3")
+    venue = Venue(200, b"[]")
+
+    assert [] == venue.ask(operation.sync, recv_window=6000)
+    assert "/base/fapi/v3/balance?recvWindow=6000" == venue.request.path_url
+
+
+@every_model
+def test_round_trip(model: Model) -> None:
+    """
+    What a schema allows is read and written without a change; numbers stay numbers, and decimals their digits.
+    """
+    assert model.sample() == model.cls.from_dict(decode(text(model.sample()))).to_dict()
+
+
+@every_model
+def test_decimals_are_decimals(model: Model) -> None:
+    """
+    Each amount that a specification marks as a decimal is a Decimal in the model, and so is each number.
+    """
+    parsed = model.cls.from_dict(decode(text(model.sample())))
+    *fields, _additional = attrs.fields(model.cls)
+
+    for field, schema in zip(fields, model.fields.values(), strict=True):
+        is_decimal = schema.get("format") == "decimal" or schema.get("type") == "number"
+        assert is_decimal == isinstance(getattr(parsed, field.name), Decimal)
+        assert is_decimal == (field.type in {"Decimal", "Decimal | Unset"})
+
+
+@every_model
+def test_news_is_kept(model: Model) -> None:
+    """
+    A field that the specification does not know is kept, and written back.
+    """
+    news = {"news": {"amount": Decimal("0.10"), "rows": [None]}}
+    parsed = model.cls.from_dict(model.sample() | news)
+
+    assert news == parsed.additional_properties
+    assert model.sample() | news == parsed.to_dict()
+    assert {} == model.cls.from_dict(model.sample()).additional_properties
+
+
+@every_model
+def test_missing_fields(model: Model) -> None:
+    """
+    A field that is missing is named if it is required, and unset if it is not.
+    """
+    for name, field in zip(model.fields, attrs.fields(model.cls), strict=False):
+        body = {key: value for key, value in model.sample().items() if key != name}
+        if name in model.schema.get("required", []):
+            with pytest.raises(InvalidResponseError, match=f"^{model.cls.__name__}.{name}: missing.$"):
+                model.cls.from_dict(body)
+        else:
+            parsed = model.cls.from_dict(body)
+            assert isinstance(getattr(parsed, field.name), Unset)
+            assert body == parsed.to_dict()
+
+
+@pytest.mark.parametrize(("model", "name", "wrong"), list(find_wrongs()))
+def test_wrong_fields_are_named(model: Model, name: str, wrong: str) -> None:
+    """
+    A value of another type, or a number that cannot be read exactly, is refused by the name of its field.
+    """
+    body = json.dumps(model.sample() | {name: "@"}).replace('"@"', wrong).encode()
+    with pytest.raises(InvalidResponseError, match=rf"^(The body|{model.cls.__name__})\.{name}\b"):
+        model.cls.from_dict(decode(body))
+
+
+@every_model
+def test_doubled_fields_are_named(model: Model) -> None:
+    """
+    A body that says something twice is refused, since either may be meant.
+    """
+    for name in model.fields:
+        body = text(model.sample())[:-1] + f', "{name}": 0}}'.encode()
+        with pytest.raises(InvalidResponseError, match=f"^The body has '{name}' twice in one object.$"):
+            decode(body)
+
+
+@every_model
+def test_whole_bodies_of_another_type(model: Model) -> None:
+    """
+    What is no object is refused by the name of the model.
+    """
+    for wrong in ("text", 1, True, None, [1]):
+        with pytest.raises(InvalidResponseError, match=f"^{model.cls.__name__}: expected dict, got "):
+            model.cls.from_dict(wrong)
+
+
+@every_model
+def test_fields_are_explained(model: Model) -> None:
+    """
+    The docstring of a model says of each field what the specification says.
+    """
+    told = " ".join((inspect.getdoc(model.cls) or "").split())
+
+    for schema in model.fields.values():
+        assert " ".join(schema.get("description", "").split()) in told
+
+
+def test_importing_an_operation_imports_little() -> None:
+    """
+    Whoever imports an operation pays for the model of its success, not for those of its errors and of other operations.
+    """
+    program = """
+import importlib, sys
+for name in sys.argv[1:]:
+    before = set(sys.modules)
+    importlib.import_module(name)
+    print(*sorted(module for module in sys.modules.keys() - before if ".models." in module))
+    for module in [module for module in sys.modules if module.startswith("marginbook_clients")]:
+        del sys.modules[module]
+assert "httpx" not in sys.modules
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program, *(operation.module.__name__ for operation in OPERATIONS)],
+        capture_output=True,
+        check=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+    for operation, imported in zip(OPERATIONS, result.stdout.splitlines(), strict=True):
+        returned = str(inspect.signature(operation.module.sync).return_annotation)
+        model = returned.removeprefix("list[").removesuffix("]")
+        assert vars(operation.module)[model].__module__ == imported

@@ -1,0 +1,170 @@
+"""
+What the specifications say, and that they say it in full.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
+
+from generate import CLIENTS, SPECS, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HANDWRITTEN = [name for name, source in CLIENTS.items() if source.spec.endswith(".yaml")]
+
+
+def read(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((SPECS / CLIENTS[name].spec).read_text(encoding="utf-8"))
+    return document
+
+
+def resolve(document: dict[str, Any], node: Any) -> Any:
+    while "$ref" in node:
+        _, *steps = node["$ref"].split("/")
+        node = document
+        for step in steps:
+            node = node[step]
+    return node
+
+
+def operations() -> Iterator[Any]:
+    for name in HANDWRITTEN:
+        document = read(name)
+        for path, item in document["paths"].items():
+            for method, operation in item.items():
+                yield pytest.param(document, operation, id=f"{method} {path}")
+
+
+def json_of(document: dict[str, Any], response: Any) -> Any:
+    return resolve(document, response)["content"]["application/json"]
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_valid(name: str) -> None:
+    """
+    Each specification, converted where need be, is valid OpenAPI.
+    """
+    assert [] == [error.message for error in OpenAPIV30SpecValidator(load(CLIENTS[name])).iter_errors()]
+
+
+def test_gateway_is_valid_swagger() -> None:
+    """
+    The gateway's specification is valid Swagger before it is converted.
+    """
+    assert [] == [error.message for error in OpenAPIV2SpecValidator(read("fexgate")).iter_errors()]
+
+
+def test_gateway_is_as_printed() -> None:
+    """
+    The gateway's specification is laid out as its own tool prints it, so that a newer one makes a short diff.
+    """
+    text = (SPECS / CLIENTS["fexgate"].spec).read_text(encoding="utf-8")
+    document = json.loads(text)
+
+    assert json.dumps(document, indent=2, ensure_ascii=False) + "\n" == text
+    assert ["swagger", "info", "tags", "consumes", "produces", "paths", "definitions"] == list(document)
+    assert sorted(document["definitions"]) == list(document["definitions"])
+    assert not any("required" in definition for definition in document["definitions"].values())
+
+
+@pytest.mark.parametrize(("document", "operation"), list(operations()))
+def test_operation_names_its_source(document: dict[str, Any], operation: dict[str, Any]) -> None:
+    """
+    Each operation says where it was read, when, and what it is for.
+    """
+    assert document["info"]["version"] >= operation["x-retrieved"]
+    assert dt.date.fromisoformat(operation["x-retrieved"])
+    assert operation["externalDocs"]["url"].startswith("https://")
+    assert operation["summary"]
+    assert operation["description"]
+
+
+@pytest.mark.parametrize(("document", "operation"), list(operations()))
+def test_operation_has_examples(document: dict[str, Any], operation: dict[str, Any]) -> None:
+    """
+    Each operation has an example of its success, and of each of its failures.
+    """
+    bodies = {status: json_of(document, response) for status, response in operation["responses"].items()}
+
+    assert {"200", "default"} <= bodies.keys()
+    assert "example" in bodies["200"]
+    assert all({"example", "examples"} & body.keys() for body in bodies.values())
+
+
+@pytest.mark.parametrize(("document", "operation"), list(operations()))
+def test_operation_has_a_price(document: dict[str, Any], operation: dict[str, Any]) -> None:
+    """
+    Each operation says what a call costs: a weight, or a share of so many requests in so many seconds.
+    """
+    weight, limit = operation.get("x-weight"), operation.get("x-rate-limit")
+
+    assert (weight is None) != (limit is None)
+    assert weight is None or weight > 0
+    assert limit is None or {"requests": 20, "seconds": 60} == limit
+    assert document["info"]["description"].count("`x-weight`" if limit is None else "`x-rate-limit`") == 1
+
+
+def test_doubtful_weight_is_the_higher_one() -> None:
+    """
+    Of two weights that were published for version 2 of the balance, the higher one is budgeted.
+    """
+    paths = read("binance_usdm")["paths"]
+
+    assert 10 == paths["/fapi/v2/balance"]["get"]["x-weight"]
+    assert 5 == paths["/fapi/v3/balance"]["get"]["x-weight"]
+
+
+@pytest.mark.parametrize(("document", "operation"), list(operations()))
+def test_all_but_the_clock_is_signed(document: dict[str, Any], operation: dict[str, Any]) -> None:
+    """
+    Each operation but the one that tells the time needs every security scheme of the document at once.
+    """
+    every_scheme: dict[str, list[str]] = {name: [] for name in document["components"]["securitySchemes"]}
+
+    assert ([] if "Time" in operation["operationId"] else [every_scheme]) == operation.get("security", [])
+
+
+def amounts(document: dict[str, Any], schema: Any, example: Any, name: str = "") -> Iterator[tuple[str, str | None]]:
+    """
+    Yield the name and the format of each field whose example is a number in a string.
+    """
+    schema = resolve(document, schema)
+    if isinstance(example, list):
+        for item in example:
+            yield from amounts(document, schema["items"], item, name)
+    elif isinstance(example, dict):
+        for key, value in example.items():
+            yield from amounts(document, schema["properties"][key], value, key)
+    elif isinstance(example, str) and re.fullmatch(r"-?\d+(\.\d+)?", example):
+        yield name, schema.get("format")
+
+
+@pytest.mark.parametrize(("document", "operation"), list(operations()))
+def test_amounts_are_decimals(document: dict[str, Any], operation: dict[str, Any]) -> None:
+    """
+    Each field that is a number in a string is specified as a decimal.
+    """
+    body = json_of(document, operation["responses"]["200"])
+    found = list(amounts(document, body["schema"], body["example"]))
+
+    assert [(name, "decimal") for name, _ in found] == found
+    assert bool(found) == ("balance" in operation["summary"].lower())
+
+
+@pytest.mark.parametrize("name", HANDWRITTEN)
+def test_documented_fields_are_required(name: str) -> None:
+    """
+    Each field that a venue documents is required, and described in a sentence; what it adds is welcome.
+    """
+    for schema in read(name)["components"]["schemas"].values():
+        assert list(schema["properties"]) == schema["required"]
+        assert "additionalProperties" not in schema
+        assert all(field["description"].endswith(".") for field in schema["properties"].values() if "$ref" not in field)
