@@ -203,8 +203,7 @@ def find_models() -> Iterator[Model]:
             if attrs.has(value) and value.__module__ == module.__name__
         }
         for name, schema in document["components"]["schemas"].items():
-            yield Model(client, schema, classes.pop(name.lower()))
-        assert not classes
+            yield Model(client, schema, classes[name.lower()])
 
 
 MODELS = list(find_models())
