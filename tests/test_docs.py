@@ -127,7 +127,7 @@ def test_the_example_is_listed(example: dict[str, str]) -> None:
     done = run("-m", "marginbook", "venues", env=example)
 
     assert "" == done.stderr
-    assert re.search(r"^acme +Acme futures +marginbook-acme 1\.0\.0 ", done.stdout, re.MULTILINE)
+    assert "acme: Acme futures\n  package      marginbook_acme (marginbook-acme 1.0.0)\n" in done.stdout
 
 
 def test_the_example_is_asked(example: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import os
 import time
 import traceback
 from collections import Counter, defaultdict
-from concurrent.futures import Future, as_completed
+from concurrent.futures import CancelledError, Future, as_completed
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -289,7 +289,7 @@ def _gather(
 
 
 def _outcome(future: Future[Statement | Failure], account: Account) -> Statement | Failure:
-    error = future.exception()
+    error = CancelledError() if future.cancelled() else future.exception()
     if error is None:
         return future.result()
     if not isinstance(error, MarginbookError):
@@ -358,7 +358,7 @@ def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
     Say what is odd about the question itself.
     """
     same = defaultdict(list)
-    for account in asked:
+    for account in sorted(asked, key=lambda account: account.name):
         same[account.venue, tuple(account.credentials.items()), repr(account.options)].append(account.name)
     twins = [names for names in same.values() if len(names) > 1]
     venues = sorted({account.venue for account in asked})

@@ -8,9 +8,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from marginbook.errors import ConfigurationError
 from marginbook.registry import Plugin, installed
@@ -39,34 +36,25 @@ def venues(ids: tuple[str, ...], as_json: bool) -> None:
     chosen = [(venue, plugin) for venue, plugin in found if not ids or venue.id in ids]
     if as_json:
         click.echo(json.dumps([_document(*pair) for pair in chosen], indent=2, ensure_ascii=False))
-    elif ids:
-        for venue, plugin in chosen:
-            click.echo(_page(venue, plugin))
     else:
-        # A name that is cut off could not be typed.
-        Console(width=1000, highlight=False).print(_table(chosen))
+        for venue, plugin in chosen:
+            click.echo(_page(venue, plugin) if ids else _summary(venue, plugin))
     for problem in (problem for plugin in plugins for problem in plugin.problems):
         click.echo(problem, err=True)
 
 
-def _table(chosen: list[tuple[Venue, Plugin]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for heading in ("id", "venue", "package", "credentials", "options (* required)"):
-        table.add_column(heading, no_wrap=True)
-    for venue, plugin in chosen:
-        options = (f"{option.name}{'*' if option.required else ''}" for option in venue.all_options)
-        table.add_row(
-            Text(venue.id, style="bold"),
-            Text(venue.title),
-            Text(f"{plugin.source.distribution} {plugin.source.version}"),
-            Text(", ".join(credential.name for credential in venue.credentials)),
-            Text(", ".join(options)),
-        )
-    return table
+def _summary(venue: Venue, plugin: Plugin) -> str:
+    options = [f"{option.name}{' (required)' if option.required else ''}" for option in venue.all_options]
+    entries = {
+        "package": str(plugin.source),
+        "credentials": ", ".join(credential.name for credential in venue.credentials),
+        "options": ", ".join(options),
+        "figures": ", ".join(name for name in (*AMOUNTS, "updated_at") if name in venue.fills),
+    }
+    return "\n".join([f"{venue.id}: {venue.title}", *(f"  {name:13}{text}" for name, text in entries.items())]) + "\n"
 
 
 def _page(venue: Venue, plugin: Plugin) -> str:
-    source = f"{plugin.source.distribution} {plugin.source.version}"
     sections = {
         "Credentials": {credential.name: credential.help for credential in venue.credentials},
         "Options": {option.name: _explain(option) for option in venue.all_options},
@@ -74,7 +62,7 @@ def _page(venue: Venue, plugin: Plugin) -> str:
         "Figures": venue.fills,
         "Not known": venue.unknown,
     }
-    lines = [f"{venue.id}: {venue.title} (from {source})"]
+    lines = [f"{venue.id}: {venue.title} (from {plugin.source})"]
     for title, entries in sections.items():
         if entries:
             width = max(map(len, entries))

@@ -5,9 +5,11 @@ What a report says beside the figures.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args
 
 from attrs import field, frozen
 from attrs.converters import optional
+from attrs.validators import in_
 
 from marginbook.errors import FailureKind, MarginbookError
 from marginbook.values.times import moment
@@ -24,7 +26,7 @@ class Failure:
     #: The id of the venue.
     venue: str
     #: For callers to branch on.
-    kind: FailureKind
+    kind: FailureKind = field(validator=in_(get_args(FailureKind)))
     #: What happened.
     message: str
     #: What to do next.
