@@ -4,6 +4,8 @@ The group of commands, and what an error of ours looks like on a terminal.
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -45,6 +47,9 @@ def main() -> None:
 
     Try it without any account: marginbook demo
     """
+    # A name that the output's encoding lacks is spelled out: an error would cost the report that it stands in.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 for command in (report, venues, sandbox, demo):

@@ -96,15 +96,15 @@ def ask(accounts: Sequence[Account], *, timeout: float, max_workers: int, quiet:
 
 def write(made: BalanceReport, form: str) -> None:
     """
-    Print a report on standard output.
+    Print a report on standard output. What is for programs is UTF-8 everywhere.
     """
     match form:
         case "json":
-            click.echo(made.to_json(), nl=False)
+            click.echo(made.to_json().encode(), nl=False)
         case "jsonl":
-            click.echo(made.to_jsonl(), nl=False)
+            click.echo(made.to_jsonl().encode(), nl=False)
         case "csv":
-            click.echo(made.to_csv(), nl=False)
+            click.echo(made.to_csv().encode(), nl=False)
         case _:
             table.show(made)
 

@@ -11,6 +11,7 @@ import click
 
 from marginbook.errors import ConfigurationError
 from marginbook.registry import Plugin, installed
+from marginbook.values import AMOUNTS
 
 if TYPE_CHECKING:
     from marginbook.venues import Option, Venue
@@ -35,7 +36,7 @@ def venues(ids: tuple[str, ...], as_json: bool) -> None:
         raise ConfigurationError(msg, hint=f"There are {', '.join(known)}.")
     chosen = [(venue, plugin) for venue, plugin in found if not ids or venue.id in ids]
     if as_json:
-        click.echo(json.dumps([_document(*pair) for pair in chosen], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([_document(*pair) for pair in chosen], indent=2))
     else:
         for venue, plugin in chosen:
             click.echo(_page(venue, plugin) if ids else _summary(venue, plugin))
