@@ -9,12 +9,11 @@ import time
 import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import CancelledError, Future, as_completed
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
@@ -147,6 +146,7 @@ class _Threads:
 
     def __init__(self, count: int) -> None:
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._futures: list[Future[Any]] = []
         self._count = count
         self._started = 0
 
@@ -155,6 +155,7 @@ class _Threads:
         Have *function* called, and return its future.
         """
         future: Future[Any] = Future()
+        self._futures.append(future)
         self._tasks.put((future, partial(function, *args)))
         if self._started < self._count:
             Thread(target=self._work, name=f"marginbook-{self._started}", daemon=True).start()
@@ -165,9 +166,8 @@ class _Threads:
         """
         Let each thread end with what it is doing.
         """
-        with suppress(Empty):
-            while True:
-                self._tasks.get_nowait()
+        for future in self._futures:
+            future.cancel()
         for _ in range(self._started):
             self._tasks.put(None)
 

@@ -61,9 +61,14 @@ def _remark(balance: Balance, elsewhere: str) -> Balance:
     if cross is None:
         return balance
     if balance.equity is None and balance.wallet_balance != balance.cross_wallet_balance:
+        isolated = (
+            "It is not known whether the whole wallet is the cross wallet."
+            if balance.wallet_balance is None
+            else "Part of the wallet is not in the cross wallet."
+        )
         balance = balance.remark(
-            "Part of the wallet is not in the cross wallet. Isolated positions may have unrealized PnL that this"
-            f" answer does not tell, so unrealized_pnl and equity are not known. {elsewhere}".rstrip()
+            f"{isolated} Isolated positions may have unrealized PnL that this answer does not tell, so unrealized_pnl"
+            f" and equity are not known. {elsewhere}".rstrip()
         )
     # With collateral of its own alone, an asset cannot back more than its cross wallet and cross PnL.
     if balance.available_balance is not None and balance.available_balance > max(cross, ZERO):

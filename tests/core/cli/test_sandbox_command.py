@@ -1,0 +1,201 @@
+"""
+``marginbook sandbox`` and ``marginbook demo``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from marginbook import BalanceReport, collect
+from marginbook.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.core.conftest import Plugins
+
+
+def run(*arguments: Any) -> Result:
+    return CliRunner().invoke(main, list(map(str, arguments)))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "sandbox.toml"
+
+
+@pytest.fixture
+def playing(file: Path) -> Iterator[subprocess.Popen[str]]:
+    """
+    A sandbox that somebody started in another terminal.
+    """
+    command = [sys.executable, "-m", "marginbook", "sandbox", "--write-accounts", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_a_sandbox(file: Path, playing: subprocess.Popen[str], plugins: Plugins) -> None:
+    """
+    In one terminal the sandbox, in another the report, as the help says; Ctrl-C ends it.
+    """
+    assert playing.stdout is not None
+    said = [playing.stdout.readline() for _ in range(3)]
+    done = plugins.run("-m", "marginbook", "report", "--accounts", str(file), "--format", "json")
+    playing.send_signal(signal.SIGINT)
+    rest, errors = playing.communicate(timeout=10)
+
+    assert said[0].startswith("Playing binance-coinm, binance-usdm, coinswitch, fexgate at http://127.0.0.1:")
+    assert [f"Ask it: marginbook report --accounts {file}\n", "Stop with Ctrl-C.\n"] == said[1:]
+    assert 0 == done.returncode
+    assert 6 == len(BalanceReport.from_dict(json.loads(done.stdout)).accounts)
+    assert ("", "", 0) == (rest, errors, playing.returncode)
+
+
+def test_an_accounts_file(file: Path, playing: subprocess.Popen[str]) -> None:
+    """
+    The file is an accounts file as anybody would write it, and the report may be made by a script.
+    """
+    assert playing.stdout is not None
+    playing.stdout.readline()
+    tables = tomllib.loads(file.read_text())["accounts"]
+
+    assert {"binance-usdm", "binance-coinm", "coinswitch", "fexgate"} == {table["venue"] for table in tables.values()}
+    assert collect(file).complete
+
+
+def test_existing_files_are_left_alone(file: Path) -> None:
+    """
+    An accounts file that is there may be somebody's own.
+    """
+    file.write_text("mine")
+    done = run("sandbox", "--write-accounts", file)
+
+    assert (2, "mine") == (done.exit_code, file.read_text())
+    assert f"Error: {file} is there already.\nChoose another name, or move it away: it may be yours.\n" == done.stderr
+    assert "" == done.stdout
+
+
+def test_files_that_cannot_be_written(file: Path) -> None:
+    """
+    The path, the system's reason, and what to do.
+    """
+    done = run("sandbox", "--write-accounts", file / "below" / "nothing")
+
+    assert 2 == done.exit_code
+    assert "cannot be written: No such file or directory.\nChoose another place.\n" in done.stderr
+
+
+def test_taken_ports() -> None:
+    """
+    A port that somebody has is refused at once.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("sandbox", "--port", taken.getsockname()[1])
+
+    assert 2 == done.exit_code
+    assert "of 127.0.0.1 cannot be used.\nChoose another with --port, or 0 for any that is free.\n" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "x"])
+def test_ports_are_numbers(port: str) -> None:
+    """
+    A port that cannot be one.
+    """
+    assert (2, True) == ((done := run("sandbox", "--port", port)).exit_code, "'--port'" in done.stderr)
+
+
+def test_unknown_venues() -> None:
+    """
+    A venue that nobody plays is named, and so are those that somebody does.
+    """
+    done = run("sandbox", "--venue", "kraken", "--venue", "coinswitch")
+
+    assert 2 == done.exit_code
+    assert (
+        "Error: Nobody plays kraken.\nThe sandbox can play binance-coinm, binance-usdm, coinswitch, fexgate.\n"
+        == done.stderr
+    )
+
+
+def test_one_venue(tmp_path: Path) -> None:
+    """
+    The venue that is named, alone, at the port that is named.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "marginbook", "sandbox", "--venue", "coinswitch", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+
+    assert [f"Playing coinswitch at http://127.0.0.1:{port}.\n", "Use --write-accounts to ask it.\n"] == said
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_demo() -> None:
+    """
+    The main job on a fresh machine: a complete report, with no keys.
+    """
+    done = run("demo", "--format", "json")
+    found = BalanceReport.from_dict(json.loads(done.stdout))
+
+    assert 0 == done.exit_code
+    assert found.complete
+    assert {"binance-usdm", "binance-coinm", "coinswitch", "fexgate"} == set(found.accounts.values())
+    assert "[6/6] " in done.stderr
+
+
+def test_a_demo_from_outside(plugins: Plugins) -> None:
+    """
+    It is a table, and takes no longer than anybody would wait.
+    """
+    before = time.monotonic()
+    done = plugins.run("-m", "marginbook", "demo")
+
+    assert (0, True) == (done.returncode, done.stdout.startswith("Complete: 6 of 6 accounts, "))
+    assert time.monotonic() - before < 10
+
+
+def test_a_demo_with_a_strangers_venue(plugins: Plugins) -> None:
+    """
+    A stranger's venue is played and asked like ours; one that cannot be asked makes the demonstration incomplete.
+    """
+    plugins.add(
+        "acme",
+        "acme",
+        source="""
+from marginbook import InvalidResponseError, Statement, Venue, hookimpl
+from marginbook.sandbox import Actor, Stage, answer
+
+def fetch(account, session):
+    raise InvalidResponseError(session.get(account.options["base_url"] + "/acme").text)
+
+@hookimpl
+def marginbook_venues():
+    return [Venue(id="acme", title="Acme", fetch=fetch)]
+
+@hookimpl
+def marginbook_stages():
+    return [Stage("acme", (Actor("acme", {}),), {"/acme": lambda request: answer("played")})]
+""",
+    )
+    done = run("demo")
+
+    assert 1 == done.exit_code
+    assert done.stdout.startswith("INCOMPLETE: 6 of 7 accounts, ")
+    assert 'acme (acme): invalid_response: "played"' in done.stdout

@@ -1,0 +1,107 @@
+"""
+Errors, and what they tell.
+"""
+
+from __future__ import annotations
+
+import pickle
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import pytest
+
+import marginbook
+from marginbook import ApiError, InvalidResponseError, MarginbookError
+from marginbook.errors import FailureKind
+
+#: Every error that there is.
+ERRORS = [
+    error
+    for name in marginbook.__all__
+    if isinstance(error := getattr(marginbook, name), type) and issubclass(error, MarginbookError)
+]
+
+
+def answered(**headers: str) -> ApiError:
+    return ApiError(
+        "GET /x", status_code=429, headers={k.replace("_", "-"): v for k, v in headers.items()}, content=b"canary"
+    )
+
+
+def test_one_root() -> None:
+    """
+    Whoever catches the root catches all of them, each of a kind to branch on.
+    """
+    assert 12 == len(ERRORS)
+    assert set(get_args(FailureKind)) == {error.kind for error in ERRORS}
+    assert all(error.__name__ in (marginbook.errors.__doc__ or "") for error in ERRORS)
+
+
+def test_a_wrong_body_is_a_wrong_value() -> None:
+    """
+    Who parses and knows nothing of us may catch ValueError.
+    """
+    assert issubclass(InvalidResponseError, ValueError)
+
+
+def test_what_happened_and_what_to_do() -> None:
+    """
+    An error reads as two sentences, and either can be had alone.
+    """
+    until = datetime(2026, 7, 1, tzinfo=UTC)
+    error = MarginbookError("It broke.", hint="Mend it.", until=until)
+
+    assert ("It broke. Mend it.", "It broke.", "Mend it.", until) == (
+        str(error),
+        error.message,
+        error.hint,
+        error.until,
+    )
+    assert ("It broke.", None) == (str(MarginbookError("It broke.")), MarginbookError("It broke.").until)
+
+
+def test_an_answer_is_not_repeated() -> None:
+    """
+    An error answer names place and status. Its body, which may hold what was sent, is for the plugin to read.
+    """
+    assert "GET /x answered with status 429." == str(answered())
+    assert b"canary" == answered().content
+    assert "canary" not in repr(answered())
+
+
+@pytest.mark.parametrize("seconds", ["0", "120", " 120 "])
+def test_retry_after_seconds(seconds: str) -> None:
+    """
+    A number of seconds from now.
+    """
+    until = answered(Retry_After=seconds).retry_after
+
+    assert until is not None
+    assert abs(until - datetime.now(UTC) - timedelta(seconds=int(seconds))) < timedelta(seconds=5)
+
+
+def test_retry_after_a_date() -> None:
+    """
+    A date, in whatever zone.
+    """
+    assert datetime(2026, 7, 1, 12, tzinfo=UTC) == answered(Retry_After="Wed, 01 Jul 2026 14:00:00 +0200").retry_after
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "9" * 30, "9" * 5000, "Fri, 31 Dec 9999 23:59:59 -1000"])
+def test_retry_after_nothing(text: str) -> None:
+    """
+    What cannot be read says nothing, and is no error of its own.
+    """
+    assert answered(Retry_After=text).retry_after is None
+    assert answered().retry_after is None
+
+
+@pytest.mark.parametrize("error", [e for e in ERRORS if e not in {ApiError, marginbook.IncompleteReportError}])
+def test_errors_travel(error: type[MarginbookError]) -> None:
+    """
+    An error of another process says there what it said here.
+    """
+    sent = error("It broke.", hint="Mend it.", until=datetime(2026, 7, 1, tzinfo=UTC))
+    arrived = pickle.loads(pickle.dumps(sent))  # noqa: S301  # our own
+
+    assert (type(sent), vars(sent), str(sent)) == (type(arrived), vars(arrived), str(arrived))
