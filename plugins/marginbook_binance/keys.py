@@ -75,7 +75,7 @@ def sign(secrets: Mapping[str, str], clock: Clock) -> Signature:
     if not (key.isascii() and key.isprintable()):
         msg = "The api_key has characters that no key has."
         raise CredentialsError(msg, hint="Copy it again, without quotes and line ends.")
-    return Signature(key, _private_key(secret) if "PRIVATE KEY" in secret else _hmac(secret), clock)
+    return Signature(key, _private_key(secret) if secret.startswith("-----BEGIN") else _hmac(secret), clock)
 
 
 def _hmac(secret: str) -> Callable[[bytes], str]:
@@ -100,5 +100,5 @@ def _private_key(secret: str) -> Callable[[bytes], str]:
             return lambda query: base64.b64encode(rsa_key.sign(query, padding.PKCS1v15(), SHA256())).decode()
         case ed25519.Ed25519PrivateKey() as ed25519_key:
             return lambda query: base64.b64encode(ed25519_key.sign(query)).decode()
-    msg = "The api_secret looks like a private key, but is none that Binance could know."
+    msg = "The api_secret is in PEM form, but no private key that Binance could know."
     raise CredentialsError(msg, hint="It has to be an RSA or Ed25519 key in PEM form (PKCS#8), without a password.")

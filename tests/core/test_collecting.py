@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from attrs import evolve
 
-from marginbook import Account, BalanceReport, ConfigurationError, Note, Progress, collect
-from marginbook.collecting import assemble
+from marginbook import Account, BalanceReport, ConfigurationError, CredentialsError, Note, Progress, collect
+from marginbook.collecting import _fetch, assemble
+from marginbook.registry import installed
+from marginbook.transport import Deadline, Session, adapter
 from marginbook.values.times import EPOCH
+from marginbook.venues.settings import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -692,6 +695,20 @@ def test_servers_that_are_not_there(peers: Callable[..., Peer]) -> None:
 
     for url in (f"http://127.0.0.1:{port}", plain.url):
         assert "unavailable" == failed(at(url))["kind"]
+
+
+def test_an_explained_error_stands_alone(peers: Callable[..., Peer]) -> None:
+    """
+    The answer that an error explains is not behind it either, where a log with all causes would print it.
+    """
+    body = f'{{"code": -2015, "msg": "Invalid API-key, request ip: {CANARY}"}}'
+    peer = peers(sending(f"HTTP/1.1 401 No\r\n\r\n{body}".encode()))
+    venue = installed().venue("binance-usdm")
+    with pytest.raises(CredentialsError) as caught:
+        _fetch(settle(at(peer.url), venue), venue, Session(adapter(1), Deadline.after(5)))
+
+    assert (None, None) == (caught.value.__context__, caught.value.__cause__)
+    assert CANARY not in repr(vars(caught.value))
 
 
 @pytest.mark.usefixtures("acme")

@@ -1,7 +1,7 @@
 """
 What clients that nobody here wrote are measured by: the sandbox, and what marginbook reads from it.
 
-Each client's tests are a file, run in an environment of its own: ``nox -s peers``.
+They are run in an environment of their own: ``nox -s peers``.
 """
 
 from __future__ import annotations

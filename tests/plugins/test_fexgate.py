@@ -197,6 +197,24 @@ def test_prefixes_that_are_no_path(prefix: str) -> None:
     assert "path_prefix" in failure.message
 
 
+@pytest.mark.parametrize("name", ["api_key", "api_secret"])
+@pytest.mark.parametrize("value", ["two\nlines", "bell\a", "schlüssel"])
+def test_what_cannot_stand_in_a_header(name: str, value: str) -> None:
+    """
+    A secret with a line end in it, say, is refused before anything is sent, and not shown.
+    """
+    with answering(200, {"balances": [ROW]}) as heard:
+        secrets = {**SECRETS, name: value}
+        (failure,) = collect(
+            [Account("desk", "fexgate", secrets, {"base_url": heard.url, "exchange": "fbinance"})]
+        ).failures
+
+    assert "credentials" == failure.kind
+    assert name in failure.message
+    assert value not in str(failure)
+    assert [] == heard.requests
+
+
 def test_the_headers_carry_the_secret() -> None:
     """
     The gateway wants key and secret as they are; to this machine they may travel in the open.

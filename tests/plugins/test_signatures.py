@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 
 from marginbook import CredentialsError
@@ -312,6 +313,17 @@ class TestBinance:
 
         assert 1 == len(signatures)
 
+    def test_space_around(self) -> None:
+        """
+        A secret that was copied with the space around it is the same secret.
+        """
+        one, other = (
+            prepare("https://fapi.binance.com/", binance.sign({"api_key": "k", "api_secret": secret}, lambda: 1)).url
+            for secret in (FUTURES_SECRET, f" {FUTURES_SECRET}\r\n")
+        )
+
+        assert one == other
+
     def test_older_form(self, rsa_key: rsa.RSAPrivateKey) -> None:
         """
         An RSA key in the form that OpenSSL once wrote, PKCS #1, is the same key.
@@ -337,8 +349,14 @@ class TestBinance:
                 .decode()
             ),
             lambda: written(ed25519.Ed25519PrivateKey.generate(), form=PrivateFormat.OpenSSH),
+            lambda: (
+                ed25519.Ed25519PrivateKey.generate()
+                .public_key()
+                .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+                .decode()
+            ),
         ],
-        ids=["EC", "EC, older form", "X25519", "cut", "garbled", "no end", "broken off", "encrypted", "SSH"],
+        ids=["EC", "EC, older form", "X25519", "cut", "garbled", "no end", "broken off", "encrypted", "SSH", "public"],
     )
     def test_refused_keys(self, make: Callable[[], str]) -> None:
         """
@@ -348,7 +366,7 @@ class TestBinance:
         with pytest.raises(CredentialsError) as caught:
             binance.sign({"api_key": "k", "api_secret": secret}, lambda: 0)
 
-        message = "The api_secret looks like a private key, but is none that Binance could know."
+        message = "The api_secret is in PEM form, but no private key that Binance could know."
         hint = "It has to be an RSA or Ed25519 key in PEM form (PKCS#8), without a password."
         assert (message, hint) == (caught.value.message, caught.value.hint)
         assert not leaks(caught.value, secret)

@@ -103,6 +103,28 @@ def test_each_problem_names_its_setting(credentials: dict[str, str], options: di
     assert "See 'marginbook venues acme' for what acme needs and offers." == error.hint
 
 
+def test_problems_come_in_a_fixed_order() -> None:
+    """
+    Many problems of a kind are told in the order of the alphabet, so that equal mistakes make equal reports.
+    """
+    names = [f"s{n}" for n in range(10)]
+    secrets = [Credential(name, "It.") for name in names]
+    options = [Option(f"o{n}", int, "It.") for n in range(10)]
+    described = venue(credentials=secrets, options=options, hosts=HOSTS)
+    many = refusal(
+        account({f"o{n}": "env:X" for n in range(10)} | {f"x{n}": "env:X" for n in range(10)}), described
+    ).message.split("; ")
+    more = refusal(account({}, **dict.fromkeys(names, 5), **{f"x{n}": 5 for n in range(10)}), described)
+
+    assert [f"the setting {name} is missing" for name in names] == many[:10]
+    assert [f"there is no setting x{n}" for n in range(10)] == many[10:20]
+    assert [f"o{n} is an option and no secret" for n in range(9)] == many[20:29]
+    assert [
+        *(f"there is no setting x{n}" for n in range(10)),
+        *(f"{name} is a secret, and a secret is text" for name in names),
+    ] == more.message.removesuffix(".").split("; ")
+
+
 def test_secrets_are_not_repeated() -> None:
     """
     A secret that stands in the wrong place is not quoted.
