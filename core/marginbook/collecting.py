@@ -10,11 +10,8 @@ import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import CancelledError, Future, as_completed
 from datetime import UTC, datetime
-from functools import partial
 from itertools import chain
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
@@ -33,6 +30,7 @@ from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
 from marginbook.values import Balance, Lock, Statement, derive
 from marginbook.venues.settings import settle
+from marginbook.workers import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -112,7 +110,7 @@ def collect(
         raise ConfigurationError(msg, hint=f"Give it some time, at most {_LONGEST} seconds, and at least one worker.")
     started_at = datetime.now(UTC)
     deadline, pool = Deadline.after(timeout), adapter(max_workers)
-    workers = _Threads(max_workers) if executor is None else executor
+    workers = Threads(max_workers) if executor is None else executor
     outcomes: dict[str, Statement | Failure] = {}
     try:
         futures: dict[Future[Statement | Failure], Account] = {}
@@ -130,56 +128,10 @@ def collect(
                 failure = outcome if isinstance(outcome, Failure) else None
                 progress(Progress(len(outcomes), len(asked), account.name, failure))
     finally:
-        if isinstance(workers, _Threads):
+        if isinstance(workers, Threads):
             workers.close()
     notes = _remarks(asked, registry)
     return assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=datetime.now(UTC))
-
-
-class _Threads:
-    """
-    Threads that end with the process.
-
-    Those of a ThreadPoolExecutor do not let it end before they are done, and who waits for a venue that sends a byte a
-    second is never done: the report would be there in time, and the command would hang after it.
-    """
-
-    def __init__(self, count: int) -> None:
-        self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        self._futures: list[Future[Any]] = []
-        self._count = count
-        self._started = 0
-
-    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
-        """
-        Have *function* called, and return its future.
-        """
-        future: Future[Any] = Future()
-        self._futures.append(future)
-        self._tasks.put((future, partial(function, *args)))
-        if self._started < self._count:
-            Thread(target=self._work, name=f"marginbook-{self._started}", daemon=True).start()
-            self._started += 1
-        return future
-
-    def close(self) -> None:
-        """
-        Let each thread end with what it is doing.
-        """
-        for future in self._futures:
-            future.cancel()
-        for _ in range(self._started):
-            self._tasks.put(None)
-
-    def _work(self) -> None:
-        while task := self._tasks.get():
-            future, function = task
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(function())
-                # Whoever asks for the result gets it.
-                except BaseException as error:  # noqa: BLE001
-                    future.set_exception(error)
 
 
 def read(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement | Failure:
