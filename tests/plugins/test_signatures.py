@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from marginbook import CredentialsError
 from marginbook.sandbox import Actor, Sandbox, Stage
+from marginbook_binance import cast
 from marginbook_binance import keys as binance
 from marginbook_binance import stage as binance_stage
 from marginbook_coinswitch import keys as coinswitch
@@ -151,13 +152,13 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 
 @pytest.fixture
-def played() -> Iterator[Callable[[binance_stage.Part], str]]:
+def played() -> Iterator[Callable[[cast.Part], str]]:
     """
     Give the address of a sandbox that plays one Binance account.
     """
     opened: list[Sandbox] = []
 
-    def play(part: binance_stage.Part) -> str:
+    def play(part: cast.Part) -> str:
         futures = binance_stage.Futures({part.actor.credentials["api_key"]: part})
 
         def balance(request: Any) -> Any:
@@ -192,13 +193,13 @@ class TestBinance:
 
     @pytest.mark.parametrize(("secret", "query", "signature"), HMAC.values(), ids=HMAC)
     def test_hmac_is_accepted(
-        self, secret: str, query: str, signature: str, played: Callable[[binance_stage.Part], str]
+        self, secret: str, query: str, signature: str, played: Callable[[cast.Part], str]
     ) -> None:
         """
         At the time of the published request, the sandbox accepts it, and no other signature of it.
         """
         actor = Actor("published", {"api_key": FUTURES_KEY, "api_secret": secret})
-        url = f"{played(binance_stage.Part(actor, binance_stage._hmac(secret), []))}/fapi/v3/balance?{query}"
+        url = f"{played(cast.Part(actor, cast.verify_hmac(secret), []))}/fapi/v3/balance?{query}"
         other = signature[:-1] + ("0" if signature[-1] != "0" else "1")
         with time_machine.travel(at(int(query.rpartition("=")[-1])), tick=False):
             statuses = [
@@ -216,7 +217,7 @@ class TestBinance:
         query = (
             b"symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTCquantity=1&price=9000&recvWindow=5000&timestamp=%s%d"
         )
-        sign, verify = binance._hmac(FUTURES_SECRET), binance_stage._hmac(FUTURES_SECRET)
+        sign, verify = binance._hmac(FUTURES_SECRET), cast.verify_hmac(FUTURES_SECRET)
         clean, stray = query % (b"", 1591702613943), query % (b" ", 1591702613943)
 
         assert "30baaf0fab549bbeda7f5ef201898b34122da25fd23c646cac2c529aebe670a4" == sign(clean)
@@ -228,7 +229,7 @@ class TestBinance:
         The published Ed25519 key gives the published signature, and the sandbox accepts it.
         """
         key = ed25519.Ed25519PrivateKey.from_private_bytes(base64.b64decode(FIX_KEY)[-32:])
-        verify = binance_stage._public(key.public_key().verify)
+        verify = cast.verify_public(key.public_key().verify)
 
         assert FIX_SIGNATURE == binance._private_key(pem(FIX_KEY))(FIX_TEXT)
         assert verify(FIX_TEXT, FIX_SIGNATURE)
@@ -260,12 +261,12 @@ class TestBinance:
         # Raises where it does not fit.
         rsa_key.public_key().verify(decoded, query.encode(), padding.PKCS1v15(), SHA256())
 
-    def test_rsa_is_accepted(self, rsa_key: rsa.RSAPrivateKey, played: Callable[[binance_stage.Part], str]) -> None:
+    def test_rsa_is_accepted(self, rsa_key: rsa.RSAPrivateKey, played: Callable[[cast.Part], str]) -> None:
         """
         The sandbox accepts a signature that was made with nothing of ours, and not that of another key.
         """
-        part = binance_stage._rsa_part("somebody", [])
-        own = binance_stage._rsa_key()
+        part = cast.rsa_part("somebody", [])
+        own = cast.rsa_key()
         url = f"{played(part)}/fapi/v3/balance?timestamp=1591702613943"
         statuses = []
         for key in (own, rsa_key):

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from marginbook_binance import stage
+from marginbook_binance import cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +33,10 @@ V3: Final = "/fapi/v3/balance"
 
 #: Accounts with what they hold, and where it is told.
 HOLDINGS: Final[dict[str, tuple[str, list[dict[str, Any]]]]] = {
-    "binance-hmac": (V3, stage.SINGLE),
-    "binance-rsa": (V3, stage.UNDER),
-    "binance-ed25519": (V3, stage.MULTI),
-    "binance-coins": ("/dapi/v1/balance", stage.COINS),
+    "binance-hmac": (V3, cast.SINGLE),
+    "binance-rsa": (V3, cast.UNDER),
+    "binance-ed25519": (V3, cast.MULTI),
+    "binance-coins": ("/dapi/v1/balance", cast.COINS),
 }
 
 
@@ -485,4 +485,4 @@ def test_body(trader: Caller) -> None:
         f"{trader.url}{V3}?{query}", headers={"X-MBX-APIKEY": trader.key}, data=b"symbol=BTCUSDT", timeout=10
     )
 
-    assert json.loads(response.content) == stage.SINGLE
+    assert json.loads(response.content) == cast.SINGLE

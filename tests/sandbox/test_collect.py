@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from marginbook import Account, BalanceReport, collect, load_accounts
-from marginbook_binance import stage as binance
+from marginbook_binance import cast
 from marginbook_coinswitch import stage as coinswitch
 from marginbook_fexgate import stage as fexgate
 
@@ -66,10 +66,10 @@ def told() -> dict[tuple[str, str], Row]:
     Return what the venues tell of each account and asset, in our words and with their digits.
     """
     rows = [
-        *(("binance-hmac", row, PASSED_ON) for row in binance.SINGLE),
-        *(("binance-rsa", row, PASSED_ON) for row in binance.UNDER),
-        *(("binance-ed25519", row, PASSED_ON) for row in binance.MULTI),
-        *(("binance-coins", row, COINS) for row in binance.COINS),
+        *(("binance-hmac", row, PASSED_ON) for row in cast.SINGLE),
+        *(("binance-rsa", row, PASSED_ON) for row in cast.UNDER),
+        *(("binance-ed25519", row, PASSED_ON) for row in cast.MULTI),
+        *(("binance-coins", row, COINS) for row in cast.COINS),
         *(("fexgate", row, PASSED_ON) for row in fexgate.ROWS),
         *(
             ("coinswitch", {"asset": row["base_asset"], **row["balances"]}, WALLET)
