@@ -49,6 +49,9 @@ _GRACE: Final = 0.5
 #: Seconds that a report may take: a day. Operating systems cannot count for ever.
 _LONGEST: Final = 86_400
 
+#: Names that a remark lists before it only counts them.
+_SHOWN: Final = 5
+
 #: Seconds that a replay may take. It waits for nobody.
 _REPLAY: Final = 3600
 
@@ -305,6 +308,11 @@ def _blame(venue: Venue, error: Exception) -> PluginError:
     )
 
 
+def _few(names: list[str]) -> str:
+    shown, others = names[:_SHOWN], len(names[_SHOWN:])
+    return f"{', '.join(shown)} and {others} more" if others else ", ".join(shown)
+
+
 def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
     """
     Say what is odd about the question itself.
@@ -318,6 +326,6 @@ def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
         Note(account="", message=message)
         for message in (
             *filter(None, map(registry.rivals, venues)),
-            *(f"{', '.join(names)} are one account under several names: totals count it as often." for names in twins),
+            *(f"{_few(names)} are one account under several names: totals count it as often." for names in twins),
         )
     ]

@@ -4,6 +4,7 @@ Asking many accounts, and losing none.
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import random
@@ -46,6 +47,8 @@ from datetime import UTC, datetime
 from marginbook import *
 
 release = threading.Event()
+crowd = threading.Barrier(3)
+begun = []
 
 def row(asked, **fields):
     usual = {"account": asked.name, "venue": asked.venue, "asset": "USDT", "wallet_balance": "1.10"}
@@ -109,7 +112,12 @@ def refuse(account, session):
 def answer(account, session):
     raise ApiError("GET /x", status_code=int(account.options["text"]), headers={}, content=b"canary-1f0e9d")
 
+def meet(account, session):
+    crowd.wait(0.5)
+    return Statement([])
+
 def fetch(account, session):
+    begun.append(account.name)
     return globals()[account.options["do"]](account, session)
 
 def explain(error):
@@ -134,14 +142,26 @@ STEADY: Final = Account("steady", "acme")
 
 
 @pytest.fixture
-def acme(plugins: Plugins) -> Iterator[None]:
+def acme(plugins: Plugins) -> Iterator[Any]:
     """
-    The venue is installed; what hangs in it is let go at the end.
+    The venue, installed; what hangs in it is let go at the end.
     """
     plugins.add("acme", "acme", "acme-2", source=ACME)
-    yield
-    module: Any = __import__("acme")
+    module = importlib.import_module("acme")
+    yield module
     module.release.set()
+
+
+def threads() -> list[str]:
+    """
+    Our threads that are still there, unless they end soon.
+    """
+    deadline = time.monotonic() + 5
+    while found := [t.name for t in threading.enumerate() if t.name.startswith("marginbook-")]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    return found
 
 
 def account(do: str, name: str = "odd", *, text: str = "", seconds: int = 0, venue: str = "acme") -> Account:
@@ -224,6 +244,14 @@ def test_reports_that_cannot_be_made(timeout: float, max_workers: int) -> None:
     """
     with pytest.raises(ConfigurationError, match=f"^A report in {timeout} seconds with {max_workers} workers cannot"):
         collect([STEADY], timeout=timeout, max_workers=max_workers)
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_report_may_take_a_day() -> None:
+    """
+    The longest time that there is, is a time.
+    """
+    assert collect([STEADY], timeout=86_400).complete
 
 
 @pytest.mark.usefixtures("acme")
@@ -462,27 +490,19 @@ def test_threads_are_given_back() -> None:
     A report leaves no thread behind.
     """
     collect([account("fine", f"a-{n}") for n in range(20)], max_workers=4)
-    deadline = time.monotonic() + 5
-    while [t for t in threading.enumerate() if t.name.startswith("marginbook-")] and time.monotonic() < deadline:
-        time.sleep(0.01)
 
-    assert [] == [t.name for t in threading.enumerate() if t.name.startswith("marginbook-")]
+    assert [] == threads()
 
 
 @pytest.mark.usefixtures("acme")
-def test_as_many_at_a_time_as_allowed() -> None:
+@pytest.mark.parametrize("max_workers", [2, 3, 4])
+def test_as_many_at_a_time_as_allowed(max_workers: int) -> None:
     """
-    More accounts than workers take turns.
+    Three accounts that wait for each other come together where three are asked at the same time, and not before.
     """
-    accounts = [account("fine", f"a-{n}", seconds=100) for n in range(4)]
-    before = time.monotonic()
-    assert collect(accounts, max_workers=4).complete
-    together = time.monotonic() - before
-    assert collect(accounts, max_workers=1).complete
-    in_turn = time.monotonic() - before - together
+    report = collect([account("meet", f"a-{n}") for n in range(3)], max_workers=max_workers)
 
-    assert in_turn > 0.4
-    assert together < in_turn - 0.1
+    assert (max_workers >= 3) is report.complete
 
 
 @pytest.mark.usefixtures("acme")
@@ -507,17 +527,21 @@ def test_progress() -> None:
     assert set(report.failures) == {one.failure for one in told if one.failure}
 
 
-@pytest.mark.usefixtures("acme")
-def test_progress_may_stop_it() -> None:
+def test_progress_may_stop_it(acme: Any) -> None:
     """
-    What a caller's own function raises is the caller's.
+    What a caller's own function raises is the caller's, and what has not begun by then never does.
     """
+    accounts = [STEADY, account("hang"), *(account("fine", f"a-{n}") for n in range(5))]
 
     def progress(_: Progress) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        collect([STEADY, account("hang")], progress=progress)
+        collect(accounts, max_workers=1, progress=progress)
+    acme.release.set()
+
+    assert [] == threads()
+    assert [] == [name for name in acme.begun if name.startswith("a-")]
 
 
 def referring(accounts: Iterable[Account], monkeypatch: pytest.MonkeyPatch) -> list[Account]:
@@ -542,6 +566,18 @@ def test_threads_of_ones_own(sandbox: Sandbox) -> None:
 
         assert 3 == executor.submit(lambda: 3).result()
     assert timeless(collect(sandbox.accounts())) == timeless(report)
+
+
+def test_work_is_called_off_at_the_deadline(acme: Any) -> None:
+    """
+    What a caller's own executor has not begun at the deadline is not begun afterwards.
+    """
+    with ThreadPoolExecutor(1) as executor:
+        report = collect([account("hang"), account("fine", "later")], timeout=0.3, executor=executor)
+        acme.release.set()
+
+    assert ("later", "odd") == report.missing
+    assert ["odd"] == acme.begun
 
 
 def test_processes(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -609,21 +645,32 @@ def test_twins() -> None:
     """
     twins = [account("fine", "a"), account("fine", "b"), account("empty", "c"), account("fine", "d", venue="acme-2")]
 
-    assert [Note(account="", message="a, b are one account under several names: totals count it as often.")] == [
-        note for note in collect(twins).notes if not note.account
-    ]
+    for order in (1, -1):
+        assert [Note(account="", message="a, b are one account under several names: totals count it as often.")] == [
+            note for note in collect(twins[::order]).notes if not note.account
+        ]
+
+
+@pytest.mark.usefixtures("acme")
+def test_many_twins() -> None:
+    """
+    Of many names for one account, the report shows some and counts the others.
+    """
+    (note,) = collect([account("fine", f"desk-{n}") for n in range(1, 8)]).notes
+
+    assert note.message.startswith("desk-1, desk-2, desk-3, desk-4, desk-5 and 2 more are one account")
 
 
 def test_rivals(sandbox: Sandbox, plugins: Plugins) -> None:
     """
     A report made with a venue that two plugins have says which one was asked; the other is not even imported.
     """
-    plugins.add("zeta", "coinswitch", source="raise RuntimeError")
-    (asked,) = (a for a in sandbox.accounts() if a.venue == "coinswitch")
-    (note, _) = collect([asked]).notes
+    plugins.add("zeta", "coinswitch", "binance-coinm", "fexgate", source="raise RuntimeError")
+    notes = [note.message for note in collect(sandbox.accounts()).notes if not note.account]
 
-    assert note.message.startswith("The venue 'coinswitch' is provided by marginbook_coinswitch (marginbook ")
-    assert note.message.endswith(") and by zeta (zeta 1.0); the first was used. Uninstall the other.")
+    assert ["binance-coinm", "coinswitch", "fexgate"] == [note.split("'")[1] for note in notes]
+    assert notes[1].startswith("The venue 'coinswitch' is provided by marginbook_coinswitch (marginbook ")
+    assert notes[1].endswith(") and by zeta (zeta 1.0); the first was used. Uninstall the other.")
 
 
 @pytest.mark.usefixtures("acme")

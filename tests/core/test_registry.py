@@ -93,12 +93,13 @@ def test_a_plugin_is_imported_once(plugins: Plugins) -> None:
     """
     A plugin of two venues is one plugin, with two names.
     """
-    plugins.add("acme", "acme-a", "acme-b", source=offering("acme-a", "acme-b"))
+    plugins.add("acme", "acme-b", "acme-a", source=offering("acme-b", "acme-a"))
     registry = plugins.registry()
 
     assert ["acme-a", "acme-b"] == [venue.id for venue in registry.venues()]
     assert [("acme-a", "acme-b")] == [plugin.names for plugin in registry.plugins()]
     assert registry.venue("acme-a") is registry.venues()[0]
+    assert registry.venue("acme-b") is registry.venues()[1]
 
 
 def test_a_venue_under_another_name(plugins: Plugins) -> None:

@@ -7,6 +7,7 @@ made anew by the session's ``auth`` each time, and never in an adapter, which wo
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -67,7 +68,7 @@ class Session(requests.Session):
         super().__init__()
         self.mount("https://", pool)
         self.mount("http://", pool)
-        self.headers["User-Agent"] = f"marginbook/{importlib.metadata.version('marginbook')}"
+        self.headers["User-Agent"] = _user_agent()
         self.auth = auth
         self._deadline = deadline
 
@@ -100,6 +101,12 @@ class Session(requests.Session):
             raise DeadlineError(msg, hint="Allow more time, or more workers.")
         # A redirect would carry the key elsewhere.
         return {"timeout": (min(CONNECT_TIMEOUT, remaining), remaining), "stream": True, "allow_redirects": False}
+
+
+@functools.cache
+def _user_agent() -> str:
+    # Looking the version up costs more than a request does.
+    return f"marginbook/{importlib.metadata.version('marginbook')}"
 
 
 def _route(url: str | bytes) -> dict[str, Any]:

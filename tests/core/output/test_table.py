@@ -226,8 +226,8 @@ def test_no_rows() -> None:
     """
     Without rows there is no table, but everybody who was asked is there.
     """
-    empty = ["a: the venue reports no assets.", "b: the venue reports no assets."]
-    assert ["Complete: 2 of 2 accounts, 2026-07-01 12:00:00 UTC", *empty] == str(report("a", "b")).splitlines()
+    empty = [f"{name}: the venue reports no assets." for name in "abcdefgh"]
+    assert ["Complete: 8 of 8 accounts, 2026-07-01 12:00:00 UTC", *empty] == str(report(*"hgfedcba")).splitlines()
     failed = Failure(account="a", venue="acme", kind="timeout", message="It hangs.")
     assert "INCOMPLETE: 0 of 1 accounts, 2026-07-01 12:00:00 UTC. Missing:\n  a (acme): timeout: It hangs." == (
         str(report("a", failures=[failed]))

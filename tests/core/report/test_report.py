@@ -129,8 +129,10 @@ def test_everything_is_in_order() -> None:
         balances=reversed(BOOK.balances),
         notes=reversed(BOOK.notes),
     )
+    locks = [lock("b", "X"), lock("a", "Y"), lock("a", "X")]
 
     assert [("a", "BTC"), ("a", "USDT"), ("b", "USDT")] == [(row.account, row.asset) for row in BOOK.balances]
+    assert [("a", "X"), ("a", "Y"), ("b", "X")] == [(x.account, x.symbol) for x in report("a", "b", locks=locks).locks]
     assert ["a", "b", "c"] == list(shuffled.accounts)
     assert BOOK == shuffled
     assert BOOK.to_json() == shuffled.to_json()
@@ -174,6 +176,14 @@ def test_nobody_asked_for_it(parts: dict[str, Any]) -> None:
     """
     with pytest.raises(PluginError, match=r"Nobody asked for [ax], or not at that venue\."):
         report("a", **parts)
+
+
+def test_everybody_that_nobody_asked_for() -> None:
+    """
+    All of them are named.
+    """
+    with pytest.raises(PluginError, match=r"Nobody asked for s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, or not at that"):
+        report("a", balances=[balance(f"s{n}", "USDT") for n in range(10)])
 
 
 @pytest.mark.parametrize(
@@ -316,6 +326,17 @@ def test_the_document() -> None:
             "order_margin": None,
         }
     ] == document["locks"]
+
+
+def test_the_text() -> None:
+    """
+    JSON that people can read as well, unless they want it short.
+    """
+    found = report("ä")
+
+    assert found.to_json().startswith('{\n  "schema": "marginbook.balance-report",\n  "schema_version": 1,\n')
+    assert found.to_json(indent=None).startswith('{"schema": "marginbook.balance-report", "schema_version": 1, ')
+    assert '"ä": {' in found.to_json()
 
 
 @given(reports())

@@ -46,7 +46,7 @@ def test_assets_are_not_added() -> None:
     """
     There is no sum over assets, which would need prices.
     """
-    found = book(row("a", "USDT", equity="1"), row("a", "BTC", equity="2"), row("a", "USDC", equity="4"))
+    found = book(row("a", "USDT", equity="1"), row("b", "USDC", equity="4"), row("c", "BTC", equity="2"))
 
     assert {"BTC": 2, "USDC": 4, "USDT": 1} == {asset: total.equity for asset, total in found.items()}
     assert ["BTC", "USDC", "USDT"] == list(found)

@@ -13,10 +13,12 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from marginbook import (
@@ -304,12 +306,13 @@ def test_endless_bodies(peers: Peers, *, packed: bool) -> None:
 
 def test_long_bodies(peers: Peers) -> None:
     """
-    Up to that size, every byte is read.
+    Up to that size, every byte is read; one more is too much.
     """
     body = bytes(8 * 1024 * 1024)
-    peer = peers(sending(*whole(body)))
+    peer, longer = peers(sending(*whole(body))), peers(sending(*whole(body + b" ")))
 
     assert body == session().get(peer.url).content
+    assert isinstance(trouble(f"{longer.url}{QUERY}"), InvalidResponseError)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -392,6 +395,22 @@ def test_addresses_of_nothing(url: str) -> None:
 
     assert isinstance(error, UnavailableError)
     assert "Check base_url." == error.hint
+
+
+class Broken(BaseAdapter):
+    def send(self, *_: object, **__: object) -> requests.Response:
+        raise requests.ConnectionError
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_adapter_of_ones_own() -> None:
+    """
+    What an adapter raises without a word is an error of ours as well.
+    """
+    with pytest.raises(UnavailableError, match=r"venue\.invalid cannot be reached, or broke off"):
+        Session(Broken(), Deadline.after(5)).get("https://venue.invalid/x")
 
 
 def test_connections_are_kept(peers: Peers) -> None:
