@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import requests
     from tests.core.conftest import Peer
 
     Peers = Callable[..., Peer]
