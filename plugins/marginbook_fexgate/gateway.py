@@ -8,7 +8,7 @@ and of grpc-gateway, whose marshallers print unset fields as zero values or not 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from marginbook import (
     Balance,
@@ -62,6 +62,7 @@ class Row(Protocol):
     available_balance: str | Unset
     max_withdraw_amount: str | Unset
     update_time: Decimal | Unset
+    additional_properties: dict[str, Any]
 
 
 def fetch(account: Account, session: requests.Session) -> Statement:
@@ -85,9 +86,21 @@ def balance(account: Account, row: Row) -> Balance:
     Translate one row.
 
     Raises:
-        InvalidResponseError: It has no asset, or an amount that is no number.
+        InvalidResponseError: It has no asset, an amount that is no number, or unknown fields in the place of amounts.
 
     """
+    amounts = (
+        row.balance,
+        row.cross_wallet_balance,
+        row.cross_un_pnl,
+        row.available_balance,
+        row.max_withdraw_amount,
+    )
+    if row.additional_properties and any(isinstance(amount, Unset) for amount in amounts):
+        # A field that was never set may be absent; one that was renamed may not pass for that.
+        names = ", ".join(sorted(row.additional_properties))
+        msg = f"A row of the answer lacks amounts, and has {names:.80} that the specification does not know."
+        raise InvalidResponseError(msg, hint="The gateway may have changed: look for a newer marginbook.")
     if not row.asset:
         msg = "A row of the answer has no asset."
         raise InvalidResponseError(msg, hint="Report it to the gateway's operator.")

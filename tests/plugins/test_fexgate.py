@@ -113,6 +113,25 @@ def test_a_row_without_an_asset(asset: str | None) -> None:
         balance(asset=asset)
 
 
+AMOUNTS: Final = ("balance", "crossWalletBalance", "crossUnPnl", "availableBalance", "maxWithdrawAmount")
+
+
+@pytest.mark.parametrize("field", AMOUNTS)
+def test_a_renamed_amount_is_not_unset(field: str) -> None:
+    """
+    An absent field was never set, unless there is one that nobody knows: it may be the same by another name.
+    """
+    with pytest.raises(InvalidResponseError, match="newName"):
+        balance(**{field: None, "newName": "1.0"})
+
+
+def test_a_new_field_beside_the_others() -> None:
+    """
+    A field that is only new takes nothing away.
+    """
+    assert balance() == balance(newName="1.0")
+
+
 def test_an_empty_message() -> None:
     """
     A gateway that leaves out what is empty writes an account without assets as {}, and the account says so.

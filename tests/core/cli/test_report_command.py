@@ -96,8 +96,10 @@ def test_lines(file: Path) -> None:
     """
     done = run("--accounts", file, "--format", "jsonl")
 
-    assert "report" == json.loads(done.stdout.splitlines()[0])["type"]
-    assert 16 == len({json.loads(line)["account"] for line in done.stdout.splitlines()[1:] if "asset" not in line}) + 10
+    types = [json.loads(line)["type"] for line in done.stdout.splitlines()]
+
+    assert ["report", *["account"] * 6] == types[:7]
+    assert {"report", "account", "note", "total", "balance", "lock"} == set(types)
 
 
 def test_csv(partial: Path) -> None:
