@@ -5,12 +5,10 @@ The tables in README.md and docs/, made from what the program says of itself. ``
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import get_args
 
 from attrs import evolve
 
 import marginbook as mb
-from marginbook.errors import FailureKind
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
 from marginbook.values import AMOUNTS
@@ -79,13 +77,6 @@ def settings() -> str:
 
 def _default(option: mb.Option) -> str:
     return "required" if option.required else f"`{str(option.default).lower()}`" if option.default != "" else "empty"
-
-
-def kinds() -> str:
-    """
-    Return the kinds of failures.
-    """
-    return ", ".join(f"`{kind}`" for kind in get_args(FailureKind))
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
