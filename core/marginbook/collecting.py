@@ -5,43 +5,33 @@ Asks every account, many at once, and loses none.
 from __future__ import annotations
 
 import os
-import time
-import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import CancelledError, Future, as_completed
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from marginbook.accounts import Account, resolve
+from marginbook.accounts import Account
 from marginbook.errors import (
-    ApiError,
     ConfigurationError,
     DeadlineError,
-    InvalidResponseError,
     MarginbookError,
     PluginError,
 )
 from marginbook.loading import load_accounts
 from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
-from marginbook.values import Balance, Lock, Statement, derive
-from marginbook.venues.settings import settle
+from marginbook.values import Statement
 from marginbook.workers import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
 
-    import requests
-    from requests.adapters import BaseAdapter
-
     from marginbook.registry import Registry
     from marginbook.transport import Deadline
-    from marginbook.venues import Venue
 
 #: Seconds beyond the deadline in which an account may still say itself that it was too late.
 _GRACE: Final = 0.5
@@ -51,9 +41,6 @@ _LONGEST: Final = 86_400
 
 #: Names that a remark lists before it only counts them.
 _SHOWN: Final = 5
-
-#: Seconds that a replay may take. It waits for nobody.
-_REPLAY: Final = 3600
 
 #: The host of recorded bodies, where the venue has none of its own.
 _NOWHERE: Final = "https://replay.invalid"
@@ -104,6 +91,7 @@ def collect(
 
     """
     # A report is the first thing that needs requests; to import marginbook should not.
+    from marginbook.asking import read  # noqa: PLC0415
     from marginbook.transport import Deadline, adapter  # noqa: PLC0415
 
     registry = installed()
@@ -137,19 +125,6 @@ def collect(
     return assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=datetime.now(UTC))
 
 
-def read(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement | Failure:
-    """
-    Ask one account, and let nothing that goes wrong be anybody else's trouble.
-    """
-    try:
-        return _ask(account, venue, deadline, pool)
-    except MarginbookError as error:
-        return Failure.of(account.name, account.venue, error)
-    # What a plugin raises is the plugin's choice.
-    except Exception as error:  # noqa: BLE001
-        return Failure.of(account.name, account.venue, _blame(venue, error))
-
-
 def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any] | None = None) -> Statement:
     """
     Read recorded bodies as if the venue had just sent them, with no network and no secrets.
@@ -168,7 +143,7 @@ def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any
 
     """
     # See collect.
-    from marginbook.transport import Deadline, Documents, Session  # noqa: PLC0415
+    from marginbook.asking import replay_documents  # noqa: PLC0415
 
     described = installed().venue(venue)
     nowhere = {} if described.hosts else {"base_url": _NOWHERE}
@@ -179,8 +154,7 @@ def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any
         credentials={credential.name: "replay" for credential in described.credentials},
         options={**nowhere, **(options or {})},
     )
-    session = Session(Documents(documents), Deadline.after(_REPLAY))
-    return _fetch(settle(account, described), described, session)
+    return replay_documents(account, described, documents)
 
 
 def assemble(
@@ -253,59 +227,6 @@ def _outcome(future: Future[Statement | Failure], account: Account) -> Statement
             f"The work on it was broken off ({type(error).__name__}).", hint="Run it in threads to see."
         )
     return Failure.of(account.name, account.venue, error)
-
-
-def _ask(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement:
-    # See collect.
-    from marginbook.transport import Session  # noqa: PLC0415
-
-    settled = settle(account, venue)
-    auth = venue.sign(resolve(settled.credentials), _milliseconds) if venue.sign else None
-    return _fetch(settled, venue, Session(pool, deadline, auth))
-
-
-def _fetch(account: Account, venue: Venue, session: requests.Session) -> Statement:
-    # See collect.
-    from marginbook.transport import explain  # noqa: PLC0415
-
-    try:
-        return _audit(venue.fetch(account, session), account, venue)
-    except ApiError as error:
-        explained = (venue.explain(error) if venue.explain else None) or explain(error)
-    # Out here, since the answer may repeat what was sent: it may not even be the context.
-    raise explained
-
-
-def _audit(statement: object, account: Account, venue: Venue) -> Statement:
-    """
-    Hold a plugin to its promises, and fill in what follows from what it reported.
-    """
-    if not isinstance(statement, Statement):
-        msg = f"{venue.id} gave a {type(statement).__name__} in the place of a statement."
-        raise PluginError(msg, hint="Update its plugin.")
-    rows: tuple[Balance | Lock, ...] = (*statement.balances, *statement.locks)
-    if any((row.account, row.venue) != (account.name, account.venue) for row in rows):
-        msg = f"{venue.id} gave rows of another account."
-        raise PluginError(msg, hint="Update its plugin.")
-    assets = Counter(balance.asset for balance in statement.balances)
-    if twice := [asset for asset, count in assets.items() if count > 1]:
-        msg = f"There is more than one row of {', '.join(twice)}, so it is not known which one is right."
-        raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
-    elsewhere = venue.unknown.get("equity", "")
-    return evolve(statement, balances=[derive(balance, elsewhere=elsewhere) for balance in statement.balances])
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _blame(venue: Venue, error: Exception) -> PluginError:
-    # Its text may hold anything, a secret too; the place does not.
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return PluginError(
-        f"{venue.id} failed with {type(error).__name__} at {Path(place.filename).name}:{place.lineno}.",
-        hint="Update its plugin, or tell its authors.",
-    )
 
 
 def _few(names: list[str]) -> str:

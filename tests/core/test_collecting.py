@@ -20,7 +20,8 @@ import pytest
 from attrs import evolve
 
 from marginbook import Account, BalanceReport, ConfigurationError, CredentialsError, Note, Progress, collect
-from marginbook.collecting import _fetch, assemble
+from marginbook.asking import _fetch
+from marginbook.collecting import assemble
 from marginbook.registry import installed
 from marginbook.transport import Deadline, Session, adapter
 from marginbook.values.times import EPOCH
