@@ -14,7 +14,6 @@ from typing import get_args
 
 import pytest
 
-import marginbook as mb
 from marginbook.cli import main
 from marginbook.errors import FailureKind
 from marginbook.registry import installed
@@ -152,10 +151,3 @@ def test_the_example_refuses_what_is_missing(example: dict[str, str]) -> None:
     )
 
     assert "wallet.cash: missing.\n" == run("-c", script, env=example).stdout
-
-
-def test_the_public_names_are_the_ones_that_are_meant() -> None:
-    """
-    What a script may use is in ``__all__``, and everything in it is there.
-    """
-    assert [] == [name for name in mb.__all__ if not hasattr(mb, name)]

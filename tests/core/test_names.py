@@ -1,0 +1,63 @@
+"""
+The names that scripts and plugins rely on.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from attrs import fields
+
+import marginbook
+from marginbook import Account, BalanceReport, Failure, Statement
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (
+            marginbook.collect,
+            {"accounts": ..., "timeout": 30.0, "max_workers": 16, "executor": None, "progress": None},
+        ),
+        (marginbook.replay, {"venue": ..., "documents": ..., "options": None}),
+        (marginbook.load_accounts, {"path": ..., "registry": None}),
+        (marginbook.venues, {}),
+        (Account, {"name": ..., "venue": ..., "credentials": (), "options": ()}),
+        (Statement, {"balances": ..., "locks": (), "notes": ()}),
+    ],
+)
+def test_calls(function: Any, expected: dict[str, Any]) -> None:
+    """
+    What can be said in a call, and what is meant where nothing is said.
+    """
+    parameters = inspect.signature(function).parameters
+
+    assert expected == {n: ... if p.default is inspect.Parameter.empty else p.default for n, p in parameters.items()}
+
+
+def test_failures() -> None:
+    """
+    What is told of an account that could not be read.
+    """
+    assert ["account", "venue", "kind", "message", "hint", "until"] == [field.name for field in fields(Failure)]
+
+
+def test_reports() -> None:
+    """
+    What can be had from a report.
+    """
+    promised = (
+        "balances locks failures notes complete started_at finished_at totals to_dict from_dict raise_for_failures"
+    )
+
+    assert set() == {*promised.split(), "to_json", "to_csv", "to_pandas"} - set(dir(BalanceReport))
+
+
+def test_public_names() -> None:
+    """
+    Each public name is there, once, and in order.
+    """
+    assert sorted(set(marginbook.__all__)) == marginbook.__all__
+    assert all(hasattr(marginbook, name) for name in marginbook.__all__)
