@@ -8,6 +8,7 @@ import os
 from collections import Counter, defaultdict
 from concurrent.futures import CancelledError, Future, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,7 +81,7 @@ def collect(
 
         timeout: Seconds for the whole report. What has not answered by then is reported as missing.
 
-        max_workers: How many accounts to ask at the same time.
+        max_workers: How many accounts of a venue to ask at the same time, of each of its addresses.
 
         executor: Runs the work instead of threads of our own. Accounts travel to it as references to secrets.
 
@@ -101,7 +102,8 @@ def collect(
         raise ConfigurationError(msg, hint=f"Give it some time, at most {_LONGEST} seconds, and at least one worker.")
     started_at = datetime.now(UTC)
     deadline, pool = Deadline.after(timeout), adapter(max_workers)
-    workers = Threads(max_workers) if executor is None else executor
+    # Threads for each address: one that stalls must not keep the others from being asked.
+    own: defaultdict[tuple[str, str], Threads] = defaultdict(partial(Threads, max_workers))
     outcomes: dict[str, Statement | Failure] = {}
     try:
         futures: dict[Future[Statement | Failure], Account] = {}
@@ -112,6 +114,7 @@ def collect(
             except MarginbookError as error:
                 lost.append((account, Failure.of(account.name, account.venue, error)))
             else:
+                workers = executor or own[venue.id, str(account.options.get("base_url"))]
                 futures[workers.submit(read, account, venue, deadline, pool)] = account
         for account, outcome in chain(lost, _gather(futures, deadline)):
             outcomes[account.name] = outcome
@@ -119,8 +122,8 @@ def collect(
                 failure = outcome if isinstance(outcome, Failure) else None
                 progress(Progress(len(outcomes), len(asked), account.name, failure))
     finally:
-        if isinstance(workers, Threads):
-            workers.close()
+        for threads in own.values():
+            threads.close()
     notes = _remarks(asked, registry)
     return assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=datetime.now(UTC))
 
@@ -167,7 +170,15 @@ def assemble(
 ) -> BalanceReport:
     """
     Put what became of each account into one report.
+
+    Raises:
+        PluginError: It is not said what became of one.
+
     """
+    asked = tuple(asked)
+    if lost := [account.name for account in asked if account.name not in outcomes]:
+        msg = f"Nothing is known of {', '.join(lost)}."
+        raise PluginError(msg)
     statements = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Statement)}
     return BalanceReport(
         accounts={account.name: account.venue for account in asked},

@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from attrs import evolve
 
-from marginbook import Account, BalanceReport, ConfigurationError, CredentialsError, Note, Progress, collect
+from marginbook import (
+    Account,
+    BalanceReport,
+    ConfigurationError,
+    CredentialsError,
+    Note,
+    PluginError,
+    Progress,
+    Statement,
+    collect,
+)
 from marginbook.asking import _fetch
 from marginbook.collecting import assemble
 from marginbook.registry import installed
@@ -639,6 +649,34 @@ def test_work_that_others_cancel() -> None:
     } == failed(account("fine"), executor=Cancelling())
 
 
+def test_nothing_is_known_of_an_account() -> None:
+    """
+    A report cannot be put together as long as it is not said what became of everybody who was asked.
+    """
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+
+    with pytest.raises(PluginError, match="Nothing is known of desk-b"):
+        assemble(
+            [Account("desk-a", "acme"), Account("desk-b", "acme")],
+            {"desk-a": Statement([])},
+            started_at=now,
+            finished_at=now,
+        )
+
+
+def test_a_stalled_venue_starves_nobody(sandbox: Sandbox, peers: Callable[..., Peer]) -> None:
+    """
+    More accounts than there are workers wait for a venue that does not answer, and all others are in the report.
+    """
+    stalled = peers(lambda peer, _: peer.closing.wait(30) and None)
+    secrets = {"api_key": "key", "api_secret": "secret"}
+    waiting = [Account(f"waiting-{n}", "binance-usdm", secrets, {"base_url": stalled.url}) for n in range(3)]
+    report = collect([*waiting, *sandbox.accounts()], timeout=1.5, max_workers=2)
+
+    assert ["waiting-0", "waiting-1", "waiting-2"] == list(report.missing)
+    assert {"timeout"} == {failure.kind for failure in report.failures}
+
+
 @pytest.mark.usefixtures("acme")
 def test_twins() -> None:
     """
@@ -689,7 +727,8 @@ def test_a_report_from_outcomes() -> None:
     """
     Who asks in another way puts the outcomes together in the same way.
     """
-    report = assemble([STEADY], {}, notes=[Note(account="", message="x")], started_at=EPOCH, finished_at=EPOCH)
+    outcomes = {STEADY.name: Statement([])}
+    report = assemble([STEADY], outcomes, notes=[Note(account="", message="x")], started_at=EPOCH, finished_at=EPOCH)
 
     assert ({"steady": "acme"}, (Note(account="", message="x"),)) == (report.accounts, report.notes)
 

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 import marginbook
-from marginbook import ApiError, InvalidResponseError, MarginbookError
+from marginbook import ApiError, IncompleteReportError, InvalidResponseError, MarginbookError
 from marginbook.errors import FailureKind
 
 #: Every error that there is.
@@ -96,12 +96,23 @@ def test_retry_after_nothing(text: str) -> None:
     assert answered().retry_after is None
 
 
-@pytest.mark.parametrize("error", [e for e in ERRORS if e not in {ApiError, marginbook.IncompleteReportError}])
-def test_errors_travel(error: type[MarginbookError]) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(
+            error("It broke.", hint="Mend it.", until=datetime(2026, 7, 1, tzinfo=UTC))
+            for error in ERRORS
+            if error not in {ApiError, IncompleteReportError}
+        ),
+        ApiError("GET /v1", status_code=503, headers={"Retry-After": "5"}, content=b"{}", parsed=None),
+        IncompleteReportError("1 of 2.", failures=["desk"]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_travel(error: MarginbookError) -> None:
     """
     An error of another process says there what it said here.
     """
-    sent = error("It broke.", hint="Mend it.", until=datetime(2026, 7, 1, tzinfo=UTC))
-    arrived = pickle.loads(pickle.dumps(sent))  # noqa: S301  # our own
+    arrived = pickle.loads(pickle.dumps(error))  # noqa: S301  # it is ours
 
-    assert (type(sent), vars(sent), str(sent)) == (type(arrived), vars(arrived), str(arrived))
+    assert (type(error), str(error), vars(error)) == (type(arrived), str(arrived), vars(arrived))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Seconds that a command may take to print a secret: long enough for somebody to touch a security key.
 COMMAND_TIMEOUT: Final = 60
 
-_SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9_+-]+):(?P<place>.*)", re.DOTALL)
+_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_+-]+):(?P<place>.*)", re.DOTALL)
 
 
 @frozen

@@ -49,7 +49,11 @@ FORMATS: Final = ("table", "json", "jsonl", "csv")
     help="Seconds for the whole report.",
 )
 @click.option(
-    "--max-workers", type=click.IntRange(min=1), default=16, show_default=True, help="Accounts to ask at the same time."
+    "--max-workers",
+    type=click.IntRange(min=1),
+    default=16,
+    show_default=True,
+    help="Accounts of a venue to ask at the same time.",
 )
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def report(path: Path, only: tuple[str, ...], form: str, timeout: float, max_workers: int, quiet: bool) -> None:

@@ -5,7 +5,7 @@ What a report says beside the figures.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import get_args
+from typing import Final, get_args
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -13,6 +13,12 @@ from attrs.validators import in_
 
 from marginbook.errors import FailureKind, MarginbookError
 from marginbook.values.times import moment
+
+#: What to do next, where an error does not say it itself.
+_HINTS: Final = {
+    "invalid_response": "The venue may have changed: look for a newer version of its plugin.",
+    "plugin": "Update the plugin, or tell its authors.",
+}
 
 
 @frozen(kw_only=True)
@@ -39,9 +45,8 @@ class Failure:
         """
         Return the failure that *error* means for an account.
         """
-        return cls(
-            account=account, venue=venue, kind=error.kind, message=error.message, hint=error.hint, until=error.until
-        )
+        hint = error.hint or _HINTS.get(error.kind, "")
+        return cls(account=account, venue=venue, kind=error.kind, message=error.message, hint=hint, until=error.until)
 
     def __str__(self) -> str:
         until = f" Not before {self.until:%Y-%m-%d %H:%M:%S} UTC." if self.until else ""

@@ -274,7 +274,7 @@ def test_references_to_nowhere(written: str, vault: Vault) -> None:
     refusal(written)
 
 
-@pytest.mark.parametrize("written", [CANARY, "a b:c", "Abc:def", "1:2", ":x", "https"])
+@pytest.mark.parametrize("written", [CANARY, "a b:c", "1:2", ":x", "https"])
 def test_literals(written: str) -> None:
     """
     A text that is no reference is the secret itself.
@@ -283,7 +283,9 @@ def test_literals(written: str) -> None:
     assert written == Secret(written).reveal()
 
 
-@pytest.mark.parametrize("written", ["evn:DESK_A_KEY", f"vault:{CANARY}", f"{CANARY}:x", f"{CANARY}:"])
+@pytest.mark.parametrize(
+    "written", ["evn:DESK_A_KEY", "ENV:DESK_A_KEY", f"vault:{CANARY}", f"{CANARY}:x", f"{CANARY}:"]
+)
 def test_unknown_kinds(written: str) -> None:
     """
     A mistyped kind is not taken for a secret. What was written is not repeated, on either side of the colon.
