@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from marginbook.errors import ConfigurationError
 from marginbook.values import AMOUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
@@ -61,8 +62,18 @@ def rows(report: BalanceReport) -> Iterator[dict[str, Any]]:
     Yield a row for each balance, for each account without any, and for each failure, by account.
     """
     filled = {balance.account for balance in report.balances}
+    # A file of rows has no place for what is said of an account or of all, so each row that it concerns says it.
+    notes: defaultdict[str, list[str]] = defaultdict(list)
+    for note in report.notes:
+        notes[note.account].append(note.message)
+    full = [_row(b, (*b.notes, *notes[""], *notes[b.account])) for b in report.balances]
     empty = [
-        {"account": name, "venue": venue, "state": "ok", "notes": "The venue reports no assets."}
+        {
+            "account": name,
+            "venue": venue,
+            "state": "ok",
+            "notes": " ".join(["The venue reports no assets.", *notes[""], *notes[name]]),
+        }
         for name, venue in report.accounts.items()
         if name not in filled and name not in report.missing
     ]
@@ -70,10 +81,10 @@ def rows(report: BalanceReport) -> Iterator[dict[str, Any]]:
         {"account": f.account, "venue": f.venue, "state": f.kind, "notes": f"{f.message} {f.hint}".strip()}
         for f in report.failures
     ]
-    yield from sorted([*map(_row, report.balances), *empty, *failed], key=lambda row: row["account"])
+    yield from sorted([*full, *empty, *failed], key=lambda row: row["account"])
 
 
-def _row(balance: Balance) -> dict[str, Any]:
+def _row(balance: Balance, notes: Iterable[str]) -> dict[str, Any]:
     derived = [name for name, basis in balance.basis.items() if basis != "reported"]
     return {
         "account": balance.account,
@@ -83,7 +94,7 @@ def _row(balance: Balance) -> dict[str, Any]:
         **{name: getattr(balance, name) for name in AMOUNTS},
         "updated_at": balance.updated_at,
         "derived": " ".join(derived),
-        "notes": " ".join(balance.notes),
+        "notes": " ".join(notes),
     }
 
 

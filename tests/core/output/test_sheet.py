@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginbook import Balance, BalanceReport, ConfigurationError, Failure, exact
+from marginbook import Balance, BalanceReport, ConfigurationError, Failure, Note, exact
 from marginbook.output import sheet
 from marginbook.values import AMOUNTS
 from marginbook.values.times import EPOCH
@@ -63,6 +63,22 @@ TEXT: Final = (
     "c,acme,ok,USDT,100.50,-1.25,99.25,,,,,,,,,2026-07-01T12:00:00.373000+00:00,unrealized_pnl equity,"
     '"One, two. A ""third""."\n'
 )
+
+
+def test_what_is_said_of_an_account_is_not_lost() -> None:
+    """
+    Each row has its own notes, those of its account, and those of the whole report.
+    """
+    notes = [
+        Note(account="a", message="Of a."),
+        Note(account="b", message="Of b."),
+        Note(account="", message="Of all."),
+    ]
+    book = report("a", "b", balances=[balance("a", "USDT", notes=["Of the row."])], notes=notes)
+
+    assert ["Of the row. Of all. Of a.", "The venue reports no assets. Of all. Of b."] == [
+        row["notes"] for row in read(book.to_csv())
+    ]
 
 
 def read(text: str) -> list[dict[str, str]]:
