@@ -110,7 +110,9 @@ def generate(names: Iterable[str]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             output = Path(folder, name)
-            _generate_client(CLIENTS[name], output)
+            document = _generate_client(CLIENTS[name], output)
+            if costs := _costs(document):
+                (output / "costs.py").write_text(costs, encoding="utf-8")
             for path in sorted({*output.rglob("*.py")} - {output / left_out for left_out in LEFT_OUT}):
                 source = path.read_text(encoding="utf-8")
                 relative = path.relative_to(folder).as_posix()
@@ -140,9 +142,38 @@ def _headed(source: str, spec: str) -> bytes:
     return f"{header}{source}".encode()
 
 
-def _generate_client(source: Source, output: Path) -> None:
+def _costs(document: dict[str, Any]) -> str:
     """
-    Let the generator write one client.
+    Write a module of what each operation costs of the venue's rate limits, or "" where the specification does not say.
+    """
+    operations = {
+        f"{method.upper()} {path}": operation
+        for path, item in sorted(document["paths"].items())
+        for method, operation in item.items()
+        if isinstance(operation, dict)
+    }
+    weights = {name: o["x-weight"] for name, o in operations.items() if "x-weight" in o}
+    limits = {
+        name: (o["x-rate-limit"]["requests"], o["x-rate-limit"]["seconds"])
+        for name, o in operations.items()
+        if "x-rate-limit" in o
+    }
+    parts = [
+        *_mapping("WEIGHTS", "The weight of each operation.", weights),
+        *_mapping("RATE_LIMITS", "How many requests for each operation may be sent in how many seconds.", limits),
+    ]
+    head = '"""\nWhat the operations cost of the venue\'s rate limits.\n"""\n\n'
+    return head + "\n".join(parts) if parts else ""
+
+
+def _mapping(name: str, meaning: str, found: dict[str, Any]) -> list[str]:
+    lines = (f"    {json.dumps(key)}: {value},\n" for key, value in found.items())
+    return [f"#: {meaning}\n{name} = {{\n{''.join(lines)}}}\n"] if found else []
+
+
+def _generate_client(source: Source, output: Path) -> dict[str, Any]:
+    """
+    Let the generator write one client, and return its specification.
     """
     document = load(source)
     # JSON whatever the specification is written in: one way in for all.
@@ -151,6 +182,7 @@ def _generate_client(source: Source, output: Path) -> None:
     problems = list(preflight.problems(document)) or _run_generator(path, output)
     if problems:
         raise GenerationError("\n".join(f"{source.spec}: {problem}" for problem in problems))
+    return document
 
 
 def load(source: Source) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from marginbook.accounts import Account
 from marginbook.collecting import Progress, collect, replay
 from marginbook.errors import (
     ApiError,
+    AuditError,
     ClockError,
     ConfigurationError,
     CredentialsError,
@@ -19,6 +20,7 @@ from marginbook.errors import (
     UnavailableError,
 )
 from marginbook.hookspecs import API_VERSION, hookimpl
+from marginbook.limits import Limit
 from marginbook.loading import load_accounts
 from marginbook.registry import venues
 from marginbook.report import BalanceReport, Failure, Note, Total
@@ -30,6 +32,7 @@ __all__ = [
     "API_VERSION",
     "Account",
     "ApiError",
+    "AuditError",
     "Balance",
     "BalanceReport",
     "Clock",
@@ -41,6 +44,7 @@ __all__ = [
     "Failure",
     "IncompleteReportError",
     "InvalidResponseError",
+    "Limit",
     "Lock",
     "MarginbookError",
     "Note",

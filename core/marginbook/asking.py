@@ -1,43 +1,68 @@
 """
-Asks one account: its settings, its secrets, its venue, and whether the answer is one.
+Asks one account: its settings, its secrets, its venue, again where that may help, and whether the answer is one.
 """
 
 from __future__ import annotations
 
-import time
+import hashlib
 import traceback
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
-from attrs import evolve
+import requests
+from attrs import evolve, frozen
 
-from marginbook.accounts import resolve
-from marginbook.errors import ApiError, InvalidResponseError, MarginbookError, PluginError
+from marginbook.accounts import Account, resolve
+from marginbook.errors import (
+    ApiError,
+    ClockError,
+    InvalidResponseError,
+    MarginbookError,
+    PluginError,
+    RateLimitedError,
+)
 from marginbook.report import Failure
-from marginbook.transport import Deadline, Documents, Session, explain
+from marginbook.transport import MACHINE, Deadline, Documents, Line, Machine, Session, egress, explain
 from marginbook.values import Balance, Lock, Statement, derive
+from marginbook.venues import Venue
 from marginbook.venues.settings import settle
+from marginbook.venues.venue import WEIGHT_LIMIT
+from marginbook.wire import noticing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import requests
     from requests.adapters import BaseAdapter
 
-    from marginbook.accounts import Account
-    from marginbook.venues import Venue
+    from marginbook.limits import Limit
+
+#: How often an account is asked at most. Binance suggests three to five tries.
+ATTEMPTS: Final = 5
+
+#: Seconds before the second attempt, on average twice as many before the next, and the most.
+FIRST_DELAY: Final = 0.4
+LONGEST_DELAY: Final = 10.0
 
 #: Seconds that a replay may take. It waits for nobody.
 _REPLAY: Final = 3600
 
+#: Milliseconds of a local clock's error that a reader of the report should know of.
+_NOTABLE: Final = 1000
 
-def read(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement | Failure:
+#: Milliseconds since 1970 between which a venue's time can be one: the years 2015 and 2100.
+_TIMES: Final = range(1_420_000_000_000, 4_102_000_000_000)
+
+
+def read(
+    account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter, machine: Machine = MACHINE
+) -> Statement | Failure:
     """
     Ask one account, and let nothing that goes wrong be anybody else's trouble.
     """
     try:
-        return _ask(account, venue, deadline, pool)
+        return Visit.prepare(account, venue, deadline, pool, machine).statement()
     except MarginbookError as error:
         return Failure.of(account.name, account.venue, error)
     # What a plugin raises is the plugin's choice.
@@ -49,28 +74,148 @@ def replay_documents(account: Account, venue: Venue, documents: Mapping[str, byt
     """
     Ask one account of recorded bodies, with nothing signed.
     """
-    session = Session(Documents(documents), Deadline.after(_REPLAY))
+    session = Session(Documents(documents), Deadline(_REPLAY))
     return _fetch(settle(account, venue), venue, session)
 
 
-def _ask(account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter) -> Statement:
-    settled = settle(account, venue)
-    auth = venue.sign(resolve(settled.credentials), _milliseconds) if venue.sign else None
-    return _fetch(settled, venue, Session(pool, deadline, auth))
+@frozen
+class Visit:
+    """
+    One account, ready to be asked: its settings are checked, its secrets looked up.
+    """
+
+    account: Account
+    venue: Venue
+    session: requests.Session
+    line: Line
+    deadline: Deadline
+
+    @classmethod
+    def prepare(cls, account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter, machine: Machine) -> Visit:
+        """
+        Check the settings and look up the secrets.
+
+        Raises:
+            ConfigurationError: A setting is wrong.
+
+            CredentialsError: A secret is not there, or cannot be one.
+
+        """
+        settled = settle(account, venue)
+        secrets = resolve(settled.credentials)
+        url = settled.options["base_url"]
+        host = machine.hosts.at(venue.id, urlsplit(url).netloc, egress(url))
+        line = Line(host, _limits(settled, venue), _digest(secrets), machine)
+        auth = venue.sign(secrets, lambda: host.clock.milliseconds(machine)) if venue.sign else None
+        return cls(settled, venue, Session(pool, deadline, auth, line), line, deadline)
+
+    def statement(self) -> Statement:
+        """
+        Ask until there is an answer, or until asking again cannot help.
+
+        The account is asked anew as a whole, so that no statement is put together from the answers of two moments.
+        """
+        host = self.line.host
+        attempt = 1
+        while True:
+            used = host.clock.offset
+            try:
+                statement = _fetch(self.account, self.venue, self.session)
+            except MarginbookError as error:
+                trouble = error
+            else:
+                host.succeed()
+                return self._mention_clock(statement)
+            if attempt == ATTEMPTS or not self._may_help(trouble, attempt, used):
+                break
+            attempt += 1
+        if attempt > 1:
+            trouble.message += f" It was asked {attempt} times."
+        raise trouble
+
+    def measure_clock(self) -> None:
+        """
+        Ask the venue for its time, and sign with it from now on.
+        """
+        self.line.host.clock.measure(self._time, self.line.machine)
+
+    def _time(self) -> int:
+        milliseconds = self.venue.time(self.account, self.session) if self.venue.time else 0
+        if milliseconds not in _TIMES:
+            msg = f"{self.line.host.name} gives a time that is none."
+            raise InvalidResponseError(msg)
+        return milliseconds
+
+    def _may_help(self, trouble: MarginbookError, attempt: int, used: int) -> bool:
+        """
+        Do what has to be done before the account is asked again; say whether it should be.
+        """
+        if trouble.suspects_clock and self.venue.time and self._clock_was_wrong(trouble, used):
+            return True
+        if isinstance(trouble, RateLimitedError) and trouble.transient:
+            # Everybody at the host waits for the end of it, or fails; so does the next attempt.
+            trouble.until = self.line.host.stop(trouble.until, self.line.limits, self.line.machine)
+            return self.line.host.stopped_for(self.line.machine) < self.deadline.remaining()
+        # A request with the right time may still have taken too long.
+        if not trouble.transient and not isinstance(trouble, ClockError):
+            return False
+        delay = self.line.machine.random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        if delay >= self.deadline.remaining() or not self.line.host.retry():
+            return False
+        self.line.machine.sleep(delay)
+        return True
+
+    def _clock_was_wrong(self, trouble: MarginbookError, used: int) -> bool:
+        try:
+            wrong = self.line.host.clock.correct(used, self._time, self.line.machine)
+        except MarginbookError:
+            trouble.message += " The venue's time could not be asked."
+            trouble.hint += " Check this machine's clock as well."
+            return False
+        if not wrong:
+            trouble.message += " The time of the request was right."
+        return wrong
+
+    def _mention_clock(self, statement: Statement) -> Statement:
+        offset = self.line.host.clock.offset
+        if abs(offset) < _NOTABLE:
+            return statement
+        relation = "behind" if offset > 0 else "ahead of"
+        note = (
+            f"This machine's clock is {abs(offset) / 1000:.0f} seconds {relation} that of {self.venue.id}. Requests are"
+            " signed with the venue's time; times of the report are this machine's."
+        )
+        return evolve(statement, notes=(*statement.notes, note))
+
+
+def _limits(account: Account, venue: Venue) -> tuple[Limit, ...]:
+    return tuple(
+        evolve(limit, weight=account.options[WEIGHT_LIMIT]) if limit is venue.address_limit else limit
+        for limit in venue.limits
+    )
+
+
+def _digest(secrets: Mapping[str, str]) -> str:
+    """
+    Return what stands for an account's key where its requests are counted: nobody can tell the key from it.
+    """
+    return hashlib.blake2b("\0".join(secrets.values()).encode(), digest_size=16).hexdigest()
 
 
 def _fetch(account: Account, venue: Venue, session: requests.Session) -> Statement:
     try:
-        return _audit(venue.fetch(account, session), account, venue)
+        with noticing() as unknown:
+            statement = venue.fetch(account, session)
+        return _audit(statement, account, venue, list(unknown))
     except ApiError as error:
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.
     raise explained
 
 
-def _audit(statement: object, account: Account, venue: Venue) -> Statement:
+def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]) -> Statement:
     """
-    Hold a plugin to its promises, and fill in what follows from what it reported.
+    Hold a plugin to its promises, fill in what follows from what it reported, and say what is odd about it.
     """
     if not isinstance(statement, Statement):
         msg = f"{venue.id} gave a {type(statement).__name__} in the place of a statement."
@@ -84,11 +229,18 @@ def _audit(statement: object, account: Account, venue: Venue) -> Statement:
         msg = f"There is more than one row of {', '.join(twice)}, so it is not known which one is right."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
     elsewhere = venue.unknown.get("equity", "")
-    return evolve(statement, balances=[derive(balance, elsewhere=elsewhere) for balance in statement.balances])
+    return evolve(
+        statement,
+        balances=[derive(balance, elsewhere=elsewhere) for balance in statement.balances],
+        notes=[*statement.notes, *_drift(unknown)],
+    )
 
 
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000
+def _drift(unknown: list[str]) -> list[str]:
+    if not unknown:
+        return []
+    names = ", ".join(sorted(unknown))
+    return [f"The answer has fields that the specification does not know: {names}. Look for a newer plugin."]
 
 
 def _blame(venue: Venue, error: Exception) -> PluginError:

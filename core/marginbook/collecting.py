@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from concurrent.futures import CancelledError, Future, as_completed
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from marginbook.accounts import Account
+from marginbook.auditing import audit
 from marginbook.errors import (
     ConfigurationError,
     DeadlineError,
@@ -30,9 +30,10 @@ from marginbook.workers import Threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from marginbook.registry import Registry
-    from marginbook.transport import Deadline
+    from marginbook.transport import Deadline, Machine
 
 #: Seconds beyond the deadline in which an account may still say itself that it was too late.
 _GRACE: Final = 0.5
@@ -70,6 +71,7 @@ def collect(
     max_workers: int = 16,
     executor: Executor | None = None,
     progress: Callable[[Progress], object] | None = None,
+    machine: Machine | None = None,
 ) -> BalanceReport:
     """
     Ask every account what it holds.
@@ -87,21 +89,28 @@ def collect(
 
         progress: Called in the caller's thread each time that an account is done.
 
+        machine: Clock, sleep, randomness and transport, where they are not to be this machine's own: see
+            `marginbook.transport.Machine`.
+
     Raises:
         ConfigurationError: The question makes no sense: there are no accounts, or two of the same name.
+
+        AuditError: The report contradicts what the accounts said, which is a defect of marginbook.
 
     """
     # A report is the first thing that needs requests; to import marginbook should not.
     from marginbook.asking import read  # noqa: PLC0415
-    from marginbook.transport import Deadline, adapter  # noqa: PLC0415
+    from marginbook.transport import MACHINE, Deadline  # noqa: PLC0415
+
+    machine = machine or MACHINE
 
     registry = installed()
     asked = _asked(accounts, registry)
     if not 0 < timeout <= _LONGEST or max_workers < 1:
         msg = f"A report in {timeout} seconds with {max_workers} workers cannot be made."
         raise ConfigurationError(msg, hint=f"Give it some time, at most {_LONGEST} seconds, and at least one worker.")
-    started_at = datetime.now(UTC)
-    deadline, pool = Deadline.after(timeout), adapter(max_workers)
+    started_at = machine.now()
+    deadline, pool = Deadline(timeout, machine.monotonic), machine.pool(max_workers)
     # Threads for each address: one that stalls must not keep the others from being asked.
     own: defaultdict[tuple[str, str], Threads] = defaultdict(partial(Threads, max_workers))
     outcomes: dict[str, Statement | Failure] = {}
@@ -115,7 +124,7 @@ def collect(
                 lost.append((account, Failure.of(account.name, account.venue, error)))
             else:
                 workers = executor or own[venue.id, str(account.options.get("base_url"))]
-                futures[workers.submit(read, account, venue, deadline, pool)] = account
+                futures[workers.submit(read, account, venue, deadline, pool, machine)] = account
         for account, outcome in chain(lost, _gather(futures, deadline)):
             outcomes[account.name] = outcome
             if progress:
@@ -124,8 +133,11 @@ def collect(
     finally:
         for threads in own.values():
             threads.close()
+        pool.close()
     notes = _remarks(asked, registry)
-    return assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=datetime.now(UTC))
+    report = assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=machine.now())
+    audit(report, asked, outcomes)
+    return report
 
 
 def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any] | None = None) -> Statement:

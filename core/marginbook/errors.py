@@ -14,6 +14,7 @@ What can go wrong, and what to do about it.
     ├── ConfigurationError      the accounts, or what was asked of them, make no sense
     ├── PluginError             a venue's plugin is missing, broken, or broke its promises
     ├── ApiError                a documented or undocumented error answer, before a plugin explains it
+    ├── AuditError              a report contradicts itself or what the accounts said, and is not handed out
     └── IncompleteReportError   raised on request by ``BalanceReport.raise_for_failures``
 """
 
@@ -50,16 +51,37 @@ class MarginbookError(Exception):
 
         until: When it makes sense to try again, if that is known.
 
+        transient: True if asking again may help, so that the core does.
+
+        suspects_clock: True if a wrong time of the request may be the cause. Then the core asks for the venue's time
+            first, if the venue tells it, and asks again only if the time was wrong.
+
     """
 
     #: What a report calls it, for callers to branch on.
     kind: ClassVar[FailureKind] = "plugin"
 
-    def __init__(self, message: str, *, hint: str = "", until: datetime | None = None) -> None:
+    transient: bool = False
+    suspects_clock: bool = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        until: datetime | None = None,
+        transient: bool | None = None,
+        suspects_clock: bool | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.until = until
+        # Otherwise, what its class says.
+        if transient is not None:
+            self.transient = transient
+        if suspects_clock is not None:
+            self.suspects_clock = suspects_clock
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -97,6 +119,7 @@ class ClockError(MarginbookError):
     """
 
     kind = "clock"
+    suspects_clock = True
 
 
 class RateLimitedError(MarginbookError):
@@ -105,6 +128,7 @@ class RateLimitedError(MarginbookError):
     """
 
     kind = "rate_limited"
+    transient = True
 
 
 class UnavailableError(MarginbookError):
@@ -113,6 +137,7 @@ class UnavailableError(MarginbookError):
     """
 
     kind = "unavailable"
+    transient = True
 
 
 class DeadlineError(MarginbookError):
@@ -121,6 +146,7 @@ class DeadlineError(MarginbookError):
     """
 
     kind = "timeout"
+    transient = True
 
 
 class InvalidResponseError(MarginbookError, ValueError):
@@ -147,6 +173,12 @@ class PluginError(MarginbookError):
     kind = "plugin"
 
 
+class AuditError(MarginbookError):
+    """
+    A finished report contradicts itself, or what the accounts said, which is a defect of marginbook.
+    """
+
+
 class ApiError(MarginbookError):
     """
     The venue answered with a status that is not a documented success.
@@ -162,14 +194,24 @@ class ApiError(MarginbookError):
 
         parsed: The documented error model, or None where the body does not match it.
 
+        received_at: When it came, by the venue's clock as far as it is known.
+
     """
 
     kind = "unavailable"
 
     def __init__(
-        self, where: str, *, status_code: int, headers: Mapping[str, str], content: bytes, parsed: object = None
+        self,
+        where: str,
+        *,
+        status_code: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        parsed: object = None,
+        received_at: datetime | None = None,
     ) -> None:
         super().__init__(f"{where} answered with status {status_code}.")
+        self.received_at = received_at or datetime.now(UTC)
         self.status_code = status_code
         self.headers = headers
         self.content = content
@@ -183,7 +225,7 @@ class ApiError(MarginbookError):
         written = self.headers.get("Retry-After", "").strip()
         try:
             if written.isdecimal():
-                return datetime.now(UTC) + timedelta(seconds=int(written))
+                return self.received_at + timedelta(seconds=int(written))
             return parsedate_to_datetime(written).astimezone(UTC)
         except (OverflowError, ValueError):
             return None

@@ -7,11 +7,13 @@ and proxies are the session's own business.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -34,6 +36,7 @@ __all__ = [
     "check",
     "decode",
     "encode",
+    "noticing",
 ]
 
 T = TypeVar("T")
@@ -43,8 +46,30 @@ _is_exact: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]
 
 _LONGEST_INTEGER: Final = 40
 
+
 #: As long as the longest name of a field, shorter than any key or signature.
 _LONGEST_SHOWN: Final = 23
+
+_is_name: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{_LONGEST_SHOWN - 1}}}").fullmatch
+
+
+#: Unknown fields that are told of one answer.
+_MOST_UNKNOWN: Final = 20
+
+_unknown: ContextVar[dict[str, None] | None] = ContextVar("marginbook_unknown_fields", default=None)
+
+
+@contextlib.contextmanager
+def noticing() -> Iterator[dict[str, None]]:
+    """
+    Collect the names of fields that came in answers and that no specification knows, as they come.
+    """
+    found: dict[str, None] = {}
+    token = _unknown.set(found)
+    try:
+        yield found
+    finally:
+        _unknown.reset(token)
 
 
 class Unset:
@@ -113,8 +138,10 @@ def decode(content: bytes) -> Any:
         if not unreadable:
             return found
         problem = f"The body{place}: {unreadable[0]:.40} is not a number that can be read exactly."
-    # Out here, since an error of json holds the whole body: it may not even be the context of ours.
-    raise InvalidResponseError(problem)
+        raise InvalidResponseError(problem)
+    # Out here, since an error of json holds the whole body: it may not even be the context of ours. What is no JSON was
+    # damaged on its way, or is not from the venue at all: the next answer may be.
+    raise InvalidResponseError(problem, transient=True)
 
 
 def _place_of_unset(value: Any) -> str | None:
@@ -233,6 +260,16 @@ class Fields:
         """
         return self.take(name, kind) if name in self.rest else UNSET
 
+    def others(self) -> dict[str, Any]:
+        """
+        Return what was not asked for, and let it be noticed.
+        """
+        if self.rest and (found := _unknown.get()) is not None:
+            for name in self.rest:
+                if len(found) < _MOST_UNKNOWN:
+                    found[f"{self._owner}.{name}" if _is_name(name) else f"{self._owner}: {_show(name)}"] = None
+        return self.rest
+
 
 def api_error(response: requests.Response, parse: Callable[[requests.Response], object]) -> ApiError:
     """
@@ -249,6 +286,7 @@ def api_error(response: requests.Response, parse: Callable[[requests.Response], 
         headers=response.headers,
         content=response.content,
         parsed=parsed,
+        received_at=getattr(response, "received_at", None),
     )
 
 
@@ -311,5 +349,5 @@ class Client:
             parsed = parse(response)
         except InvalidResponseError as error:
             msg = f"{method} {path}: {error.message}"
-            raise InvalidResponseError(msg) from None
+            raise InvalidResponseError(msg, transient=error.transient) from None
         return Response(response.status_code, response.headers, response.content, parsed)

@@ -7,6 +7,7 @@ from "General Info". Messages of the venue are not repeated, since they may carr
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,7 @@ from marginbook import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from marginbook import ApiError
@@ -34,7 +36,10 @@ _LATER = "Try again later."
 _SECRET = "The secret does not belong to the key: copy both again."  # noqa: S105  # a hint
 _REPORT = "Look for a newer marginbook, or report this: the request should not have been sent like this."
 
-CODES: Final[dict[int, tuple[type[MarginbookError], str, str]]] = {
+#: An outage that another attempt will not end.
+_closed = functools.partial(UnavailableError, transient=False)
+
+CODES: Final[dict[int, tuple[Callable[..., MarginbookError], str, str]]] = {
     -1000: (UnavailableError, "an unknown error of its own", _LATER),
     -1001: (UnavailableError, "it is disconnected inside", _LATER),
     -1002: (CredentialsError, "the key may not do this", "Enable reading and futures for the key."),
@@ -43,12 +48,12 @@ CODES: Final[dict[int, tuple[type[MarginbookError], str, str]]] = {
     -1007: (UnavailableError, "a time-out inside", _LATER),
     -1008: (UnavailableError, "it throttles to protect itself", _LATER),
     -1015: (RateLimitedError, "too many orders", _RATE_LIMIT),
-    -1016: (UnavailableError, "the service is shutting down", _LATER),
+    -1016: (_closed, "the service is shutting down", _LATER),
     -1020: (ConfigurationError, "the operation is not supported", "Check base_url."),
     -1021: (
         ClockError,
         "the time of the request is outside its window",
-        "Correct this machine's clock, or allow a wider recv_window.",
+        "Allow a wider recv_window; look for a slow network, or a clock that jumps.",
     ),
     -1022: (CredentialsError, "the signature is not valid", _SECRET),
     -1099: (CredentialsError, "not found, or not authorized", "Check the key."),

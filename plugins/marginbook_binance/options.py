@@ -1,12 +1,15 @@
 """
-The settings that both kinds of futures offer.
+The settings that both kinds of futures offer, and the limit that both have.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from marginbook import Option
+from marginbook import Limit, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Milliseconds. Binance documents the largest for its spot API only; more than that helps nobody.
 _LARGEST_WINDOW: Final = 60_000
@@ -23,3 +26,10 @@ RECV_WINDOW: Final = Option(
     default=5000,
     check=_check_window,
 )
+
+
+def address_limit(weights: Mapping[str, int]) -> Limit:
+    """
+    Return the limit of an address. Source: "General Info" and "Exchange Information" of USDⓈ-M and COIN-M futures.
+    """
+    return Limit(2400, seconds=60, weights=weights, header="X-MBX-USED-WEIGHT-1M")

@@ -13,9 +13,11 @@ from marginbook import Option, Statement, Venue
 from marginbook.wire import Client
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
-from marginbook_binance.options import RECV_WINDOW
+from marginbook_binance.options import RECV_WINDOW, address_limit
 from marginbook_binance.rows import FILLS, translate, unknown
 from marginbook_clients.binance_usdm.api.account import futures_account_balance_v2, futures_account_balance_v3
+from marginbook_clients.binance_usdm.api.market import check_server_time
+from marginbook_clients.binance_usdm.costs import WEIGHTS
 
 if TYPE_CHECKING:
     import requests
@@ -41,11 +43,21 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     return Statement([translate(account, row, max_withdraw=row.max_withdraw_amount) for row in rows])
 
 
+def time(account: Account, session: requests.Session) -> int:
+    """
+    Ask for the time.
+    """
+    client = Client(base_url=account.options["base_url"], session=session)
+    return check_server_time.sync(client=client).server_time
+
+
 USDM: Final = Venue(
     id="binance-usdm",
     title="Binance USDⓈ-M futures",
     fetch=fetch,
     sign=sign,
+    time=time,
+    limits=(address_limit(WEIGHTS),),
     explain=explain,
     credentials=CREDENTIALS,
     options=(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook import Balance, CredentialsError, Lock, Statement, Venue
+from marginbook import Balance, CredentialsError, Limit, Lock, Statement, Venue
 from marginbook.wire import Client
 from marginbook_clients.coinswitch.api.account import get_wallet_balance
+from marginbook_clients.coinswitch.api.system import get_server_time
+from marginbook_clients.coinswitch.costs import RATE_LIMITS
 from marginbook_coinswitch.keys import CREDENTIALS, sign
 
 if TYPE_CHECKING:
@@ -76,11 +78,21 @@ def explain(error: ApiError) -> MarginbookError | None:
     """
     if error.status_code != 401:  # noqa: PLR2004  # HTTP
         return None
+    # It answers alike to an unknown key, a wrong signature, and a time that is more than 60 seconds off.
     return CredentialsError(
         error.message,
-        hint="CoinSwitch answers alike to an unknown key, a wrong signature and a clock more than 60 seconds off: check"
-        " this machine's clock first, then whether a newer pair of keys has revoked this one.",
+        hint="CoinSwitch does not accept the key or its signature. Each account has one pair of keys: check whether a"
+        " newer pair has revoked this one.",
+        suspects_clock=True,
     )
+
+
+def time(account: Account, session: requests.Session) -> int:
+    """
+    Ask for the time.
+    """
+    client = Client(base_url=account.options["base_url"], session=session)
+    return get_server_time.sync(client=client).server_time
 
 
 COINSWITCH: Final = Venue(
@@ -88,6 +100,11 @@ COINSWITCH: Final = Venue(
     title="CoinSwitch PRO futures",
     fetch=fetch,
     sign=sign,
+    time=time,
+    limits=[
+        Limit(requests, seconds=seconds, per="key", weights={operation: 1})
+        for operation, (requests, seconds) in RATE_LIMITS.items()
+    ],
     explain=explain,
     credentials=CREDENTIALS,
     hosts={"production": "https://coinswitch.co"},

@@ -177,7 +177,7 @@ def test_every_field_reaches_a_model(cassette: Cassette) -> None:
     """
     The generated models hold the whole body: written as JSON again, nothing is missing and nothing was added.
     """
-    session = Session(Documents({cassette.path.removeprefix("/fexgate"): cassette.content}), Deadline.after(60))
+    session = Session(Documents({cassette.path.removeprefix("/fexgate"): cassette.content}), Deadline(60))
     parsed = CALLS[cassette.venue](Client(base_url="https://replay.invalid", session=session), cassette.options)
     models = parsed if isinstance(parsed, list) else [parsed]
     written = [model.to_dict() for model in models]

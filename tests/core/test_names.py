@@ -19,7 +19,14 @@ from marginbook import Account, BalanceReport, Failure, Statement
     [
         (
             marginbook.collect,
-            {"accounts": ..., "timeout": 30.0, "max_workers": 16, "executor": None, "progress": None},
+            {
+                "accounts": ...,
+                "timeout": 30.0,
+                "max_workers": 16,
+                "executor": None,
+                "progress": None,
+                "machine": None,
+            },
         ),
         (marginbook.replay, {"venue": ..., "documents": ..., "options": None}),
         (marginbook.load_accounts, {"path": ..., "registry": None}),

@@ -184,7 +184,8 @@ def test_every_known_code_is_explained(code: int) -> None:
     kind, meaning, hint = CODES[code]
     found = failure(400, {"code": code, "msg": "request ip: 198.51.100.7"})
 
-    assert (kind.kind, hint) == (found.kind, found.hint)
+    assert kind("").kind == found.kind
+    assert found.hint.startswith(hint)
     assert f"Code {code}: {meaning}." in found.message
     assert "198.51.100.7" not in str(found)
 
@@ -220,10 +221,10 @@ def test_a_ban_says_until_when() -> None:
     """
     The end of a ban is in the text, in milliseconds; the address before it is not repeated.
     """
-    text = "Way too many requests; IP(198.51.100.7) banned until 1615183669840. Please use the websocket."
+    text = "Way too many requests; IP(198.51.100.7) banned until 4102444800840. Please use the websocket."
     found = failure(418, {"code": -1003, "msg": text}, {"Retry-After": "5"})
 
-    assert datetime(2021, 3, 8, 6, 7, 49, 840_000, tzinfo=UTC) == found.until
+    assert datetime(2100, 1, 1, 0, 0, 0, 840_000, tzinfo=UTC) == found.until
     assert "198.51.100.7" not in str(found)
 
 
@@ -231,9 +232,9 @@ def test_retry_after_is_read() -> None:
     """
     Without a ban in the text, the header says when to come back.
     """
-    found = failure(429, {"code": -1003, "msg": "Too many requests"}, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
+    found = failure(429, {"code": -1003, "msg": "Too many requests"}, {"Retry-After": "Thu, 21 Oct 2100 07:28:00 GMT"})
 
-    assert datetime(2026, 10, 21, 7, 28, tzinfo=UTC) == found.until
+    assert datetime(2100, 10, 21, 7, 28, tzinfo=UTC) == found.until
 
 
 def test_the_usual_causes_of_a_refused_key() -> None:

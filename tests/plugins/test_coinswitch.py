@@ -82,7 +82,7 @@ def test_an_account_without_anything() -> None:
 )
 def test_errors_go_by_their_status(status: int, kind: str) -> None:
     """
-    Errors have a text and no code. A 401 may be the clock as well, and the hint says so first.
+    Errors have a text and no code. A 401 may be the clock as well, whose time cannot be asked here either.
     """
     (stage,) = stages()
     with answering(status, {"message": "Invalid access"}) as heard:
@@ -90,4 +90,4 @@ def test_errors_go_by_their_status(status: int, kind: str) -> None:
         (failure,) = collect([account]).failures
 
     assert kind == failure.kind
-    assert ("clock first" in failure.hint) is (status == 401)
+    assert ("this machine's clock" in failure.hint) is (status == 401)

@@ -1,10 +1,13 @@
 """
-How requests leave the machine: one pool of connections, time-outs, and a deadline.
+How requests leave the machine: one pool of connections, clocks and limits for each host, time-outs, and a deadline.
 """
 
 from marginbook.transport.deadline import Deadline
 from marginbook.transport.documents import Documents
-from marginbook.transport.session import Session, adapter
+from marginbook.transport.hosts import Host
+from marginbook.transport.machine import MACHINE, Machine
+from marginbook.transport.pools import adapter
+from marginbook.transport.session import Line, Session, egress
 from marginbook.transport.statuses import explain
 
-__all__ = ["Deadline", "Documents", "Session", "adapter", "explain"]
+__all__ = ["MACHINE", "Deadline", "Documents", "Host", "Line", "Machine", "Session", "adapter", "egress", "explain"]

@@ -1,19 +1,23 @@
 """
 The session that every request goes through.
 
-This is the one place where an attempt is made, so it is where attempts will be repeated: above the signature, which is
-made anew by the session's ``auth`` each time, and never in an adapter, which would send the old one again.
+It makes one attempt. Attempts are repeated above it, and above the signature, which the session's ``auth`` makes anew
+each time; never in an adapter, which would send the old one again.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib.metadata
+import logging
+import ssl
+import threading
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from attrs import frozen
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import ReadTimeoutError
 
 from marginbook.errors import (
@@ -24,33 +28,65 @@ from marginbook.errors import (
     UnavailableError,
 )
 from marginbook.hosts import is_loopback
+from marginbook.limits import Limit
+from marginbook.transport.hosts import Charge, Host
+from marginbook.transport.machine import MACHINE, Machine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from requests.adapters import BaseAdapter
     from requests.auth import AuthBase
 
     from marginbook.transport.deadline import Deadline
 
 #: Seconds to wait for a connection. A venue that takes longer has other troubles.
-CONNECT_TIMEOUT: Final = 10.0
+CONNECT_TIMEOUT: Final = 5.0
+
+#: Seconds that an answer may take if the deadline is near. Otherwise it may take a third of the report's time, so that
+#: a venue that stalls can be asked again.
+SHORTEST_TIMEOUT: Final = 5.0
 
 #: Bytes of a body, after decompression. The longest balance known has 300 KB.
 LARGEST_BODY: Final = 8 * 1024 * 1024
 
 _CHUNK: Final = 64 * 1024
 
+_ASKING: Final = threading.local()
 
-def adapter(max_workers: int) -> HTTPAdapter:
+
+@frozen(eq=False)
+class Line:
     """
-    Return the pool of connections that all accounts share: one for each worker and host.
+    The way to one host, for one account.
+
+    Args:
+        host: What is known of the host.
+
+        limits: The venue's rate limits.
+
+        key: Stands for the account's key where a limit is counted by key. Not the key itself.
+
+        machine: Where the time comes from.
+
     """
-    # Hosts beyond this number still work; their connections are opened anew.
-    return HTTPAdapter(pool_connections=64, pool_maxsize=max_workers, max_retries=0)
+
+    host: Host
+    limits: tuple[Limit, ...] = ()
+    key: str = ""
+    machine: Machine = MACHINE
+
+    def charges(self, method: str, path: str) -> list[Charge]:
+        """
+        Return what a request costs, of each limit that it counts towards.
+        """
+        costs = ((number, limit, limit.cost(method, path)) for number, limit in enumerate(self.limits))
+        return [Charge(limit, (n, self.key if limit.per == "key" else ""), cost) for n, limit, cost in costs if cost]
 
 
 class Session(requests.Session):
     """
-    One account's way out: a signature, and the pool, the time-outs and the deadline that all share.
+    One account's way out: a signature, and the pool, the limits and the deadline that all share.
 
     It reads the whole body, within the deadline, before it returns an answer. Proxies and CA bundles in the environment
     work as they do for everybody who uses requests.
@@ -62,45 +98,97 @@ class Session(requests.Session):
 
         auth: Signs each attempt.
 
+        line: The host's clock and rate limits; without, there are none.
+
     """
 
-    def __init__(self, pool: BaseAdapter, deadline: Deadline, auth: AuthBase | None = None) -> None:
+    def __init__(
+        self, pool: BaseAdapter, deadline: Deadline, auth: AuthBase | None = None, line: Line | None = None
+    ) -> None:
         super().__init__()
         self.mount("https://", pool)
         self.mount("http://", pool)
         self.headers["User-Agent"] = _user_agent()
         self.auth = auth
         self._deadline = deadline
+        self._line = line or Line(Host(""))
+        _keep_signatures_out_of_logs()
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """
-        Make one attempt.
+        Make one attempt, as soon as the host's rate limits allow it.
 
         Raises:
             DeadlineError: The deadline is over, or nothing came for too long.
+
+            RateLimitedError: The rate limits do not allow it before the deadline.
 
             UnavailableError: The venue's server cannot be reached, or broke off.
 
             InvalidResponseError: The body is too long, or is not what its headers say.
 
         """
+        line = self._line
+        charges = line.charges(str(method), _parts(url).path)
+        line.host.enter(charges, line.machine, self._deadline)
+        response = None
         try:
-            with super().request(method, url, *args, **(kwargs | self._limits(url) | _route(url))) as response:
+            response = self._attempt(method, url, *args, **kwargs)
+        finally:
+            line.host.leave(charges, {} if response is None else response.headers, line.machine)
+        # Who reads "Retry-After: 30" has to know since when.
+        response.received_at = line.host.clock.now(line.machine)  # type: ignore[attr-defined]
+        return response
+
+    def _attempt(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        _ASKING.now = True
+        try:
+            with super().request(method, url, *args, **(kwargs | self._bounds(url) | _route(url))) as response:
                 _read(response, self._deadline)
                 return response
         # A file of CA certificates that is not there is no RequestException, but an OSError, which they are as well.
         except OSError as error:
             trouble = _trouble(error, _host(url))
+        finally:
+            _ASKING.now = False
         # Out here, since the exception quotes the address with its signature: it may not even be the context of ours.
         raise trouble
 
-    def _limits(self, url: str | bytes) -> dict[str, Any]:
+    def _bounds(self, url: str | bytes) -> dict[str, Any]:
         remaining = self._deadline.remaining()
         if not remaining:
             msg = f"The deadline was over before {_host(url)} could be asked."
-            raise DeadlineError(msg, hint="Allow more time, or more workers.")
+            raise DeadlineError(msg, hint="Allow more time, or more workers.", transient=False)
+        longest = min(remaining, max(SHORTEST_TIMEOUT, self._deadline.seconds / 3))
         # A redirect would carry the key elsewhere.
-        return {"timeout": (min(CONNECT_TIMEOUT, remaining), remaining), "stream": True, "allow_redirects": False}
+        return {"timeout": (min(CONNECT_TIMEOUT, remaining), longest), "stream": True, "allow_redirects": False}
+
+
+class _Signatures(logging.Filter):
+    """
+    Leaves out the queries of our requests, which hold signatures, where urllib3 logs them.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(_ASKING, "now", False) and isinstance(record.args, tuple):
+            record.args = tuple(a.partition("?")[0] if isinstance(a, str) else a for a in record.args)
+        return True
+
+
+@functools.cache
+def _keep_signatures_out_of_logs() -> None:
+    for name in ("urllib3.connectionpool", "urllib3.connection"):
+        logging.getLogger(name).addFilter(_Signatures())
+
+
+def egress(url: str) -> str:
+    """
+    Return the proxy through which requests will ask *url*, or "".
+    """
+    parts = _parts(url)
+    if is_loopback(parts.hostname or ""):
+        return ""
+    return select_proxy(url, get_environ_proxies(url)) or ""
 
 
 @functools.cache
@@ -124,20 +212,30 @@ def _read(response: requests.Response, deadline: Deadline) -> None:
             raise InvalidResponseError(msg, hint="Check that base_url leads to the venue.")
         if not deadline.remaining():
             msg = "The answer had not all come when the deadline was over."
-            raise DeadlineError(msg, hint="Allow more time.")
+            raise DeadlineError(msg, hint="Allow more time.", transient=False)
     # requests has no public way to hand over a body that was read under supervision.
     response._content = bytes(body)  # noqa: SLF001
 
 
+#: An untrusted certificate, or an address that makes no sense, is the same the next time.
+_permanent: Final = functools.partial(UnavailableError, transient=False)
+_damaged: Final = functools.partial(InvalidResponseError, transient=True)
+
 #: What is said of each of the exceptions of requests, the first that fits.
-_TROUBLES: Final[tuple[tuple[type[Exception], type[MarginbookError], str, str], ...]] = (
+_TROUBLES: Final[tuple[tuple[type[Exception], Callable[..., MarginbookError], str, str], ...]] = (
     (requests.ConnectTimeout, DeadlineError, "did not accept a connection in time", "Check the network."),
     (requests.Timeout, DeadlineError, "did not answer in time", "Allow more time, or try again later."),
     (
-        requests.exceptions.SSLError,
-        UnavailableError,
+        ssl.SSLCertVerificationError,
+        _permanent,
         "has no TLS certificate that this machine trusts",
         "Check the CA certificates, REQUESTS_CA_BUNDLE, and who is in between.",
+    ),
+    (
+        requests.exceptions.SSLError,
+        UnavailableError,
+        "does not complete a TLS handshake",
+        "Check whether base_url should begin with http:// instead, and who is in between.",
     ),
     (
         requests.exceptions.ProxyError,
@@ -152,8 +250,8 @@ _TROUBLES: Final[tuple[tuple[type[Exception], type[MarginbookError], str, str], 
         "Check the network and base_url, and try again.",
     ),
     (requests.exceptions.ChunkedEncodingError, UnavailableError, "broke off in the middle of its answer", "Try again."),
-    (requests.exceptions.ContentDecodingError, InvalidResponseError, "sent what cannot be decompressed", "Try again."),
-    (requests.RequestException, UnavailableError, "cannot be asked", "Check base_url."),
+    (requests.exceptions.ContentDecodingError, _damaged, "sent what cannot be decompressed", "Try again."),
+    (requests.RequestException, _permanent, "cannot be asked", "Check base_url."),
     (
         OSError,
         ConfigurationError,
@@ -165,8 +263,13 @@ _TROUBLES: Final[tuple[tuple[type[Exception], type[MarginbookError], str, str], 
 
 def _trouble(error: OSError, host: str) -> MarginbookError:
     # A stall in the middle of a body reaches us as a broken connection.
-    if error.args and isinstance(error.args[0], ReadTimeoutError):
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, ReadTimeoutError):
         error = requests.ReadTimeout()
+    # What is wrong with the handshake is three exceptions below.
+    certificate = getattr(getattr(cause, "reason", None), "args", ())
+    if certificate and isinstance(certificate[0], ssl.SSLCertVerificationError):
+        error = certificate[0]
     _, kind, what, hint = next(trouble for trouble in _TROUBLES if isinstance(error, trouble[0]))
     return kind(f"{host} {what}.", hint=hint)
 

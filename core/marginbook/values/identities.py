@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook.values.money import ZERO, total
+from marginbook.values.money import ZERO, plain, total
 
 if TYPE_CHECKING:
     from marginbook.values.balance import Balance
@@ -30,7 +30,7 @@ def derive(balance: Balance, *, elsewhere: str = "") -> Balance:
         elsewhere: Where the unrealized PnL of isolated positions could be learned, as a sentence.
 
     """
-    return _remark(_add(_all_positions(balance)), elsewhere)
+    return _remark(_compare(_add(_all_positions(balance))), elsewhere)
 
 
 def _all_positions(balance: Balance) -> Balance:
@@ -53,6 +53,22 @@ def _add(balance: Balance) -> Balance:
         amount = total(getattr(balance, term) for term in terms)
         if getattr(balance, name) is None and amount is not None:
             balance = balance.derive(name, amount, " + ".join(terms))
+    return balance
+
+
+def _compare(balance: Balance) -> Balance:
+    """
+    Note where the venue's own figures do not add up. Which of them is wrong nobody here can know.
+    """
+    for name, terms in SUMS:
+        amounts = (getattr(balance, name), *(getattr(balance, term) for term in terms))
+        if None in amounts:
+            continue
+        difference = total((amounts[0], *(amount.copy_negate() for amount in amounts[1:])))
+        if difference:
+            balance = balance.remark(
+                f"The venue's figures do not add up: {name} is {plain(difference)} more than {' + '.join(terms)}."
+            )
     return balance
 
 

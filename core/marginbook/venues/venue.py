@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Attribute, field, frozen
 
 from marginbook.errors import PluginError
+from marginbook.limits import Limit
 from marginbook.values import AMOUNTS
 
 #: The venue's time in milliseconds since 1970. Given by the core, whose business the offset of the local clock is.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from marginbook.values import Statement
 
     Fetch = Callable[[Account, requests.Session], Statement]
+    Time = Callable[[Account, requests.Session], int]
     Sign = Callable[[Mapping[str, str], Clock], AuthBase]
     Explain = Callable[[ApiError], MarginbookError | None]
 
@@ -105,6 +107,10 @@ def _options(options: Iterable[Option]) -> tuple[Option, ...]:
     return tuple(options)
 
 
+def _limits(limits: Iterable[Limit]) -> tuple[Limit, ...]:
+    return tuple(limits)
+
+
 @frozen(kw_only=True)
 class Venue:
     """
@@ -121,6 +127,12 @@ class Venue:
         sign: Makes what signs each attempt afresh, from the resolved secrets and a clock in milliseconds:
             ``sign(secrets, clock) -> requests.auth.AuthBase``. Raises CredentialsError if the secrets cannot be right.
             None where nothing is signed.
+
+        time: Asks the venue for its time, in milliseconds since 1970: ``time(account, session) -> int``. None where it
+            does not tell, or does not ask for the time of a request. The core calls it when the venue complains of
+            one, with an error that ``suspects_clock``.
+
+        limits: The venue's rate limits. The core keeps them, for all accounts of an address together.
 
         explain: Turns an error answer into the error that tells a person what to do, or returns None to leave that
             to the HTTP status.
@@ -147,6 +159,8 @@ class Venue:
     title: str
     fetch: Fetch = field(repr=False)
     sign: Sign | None = field(default=None, repr=False)
+    time: Time | None = field(default=None, repr=False)
+    limits: tuple[Limit, ...] = field(default=(), converter=_limits, repr=False)
     explain: Explain | None = field(default=None, repr=False)
     credentials: tuple[Credential, ...] = field(default=(), converter=_credentials)
     options: tuple[Option, ...] = field(default=(), converter=_options)
@@ -201,7 +215,15 @@ class Venue:
         """
         Its own options, and those that the core adds to every venue.
         """
-        return (_base_url(self.hosts), *([CLEARTEXT] if self.sends_secrets else []), *self.options)
+        own = [*([CLEARTEXT] if self.sends_secrets else []), *map(_weight, filter(None, [self.address_limit]))]
+        return (_base_url(self.hosts), *own, *self.options)
+
+    @property
+    def address_limit(self) -> Limit | None:
+        """
+        The first limit of what an address may spend, which an account may raise or lower.
+        """
+        return next((limit for limit in self.limits if limit.per == "address"), None)
 
     @property
     def sends_secrets(self) -> bool:
@@ -217,6 +239,22 @@ CLEARTEXT: Final = Option(
     "Send the secret over plain http to another machine, where everybody on the way can read it.",
     default=False,
 )
+
+#: The name of the option that raises or lowers an address's limit.
+WEIGHT_LIMIT: Final = "weight_limit"
+
+
+def _weight(limit: Limit) -> Option:
+    def check(weight: int) -> str:
+        return "" if weight >= limit.dearest else f"it is less than the {limit.dearest} that a single request costs"
+
+    return Option(
+        WEIGHT_LIMIT,
+        int,
+        f"Weight that this address may spend in {limit.seconds:g} seconds, all its accounts at the venue together.",
+        default=limit.weight,
+        check=check,
+    )
 
 
 def _base_url(hosts: Mapping[str, str]) -> Option:

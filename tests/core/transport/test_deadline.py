@@ -14,7 +14,7 @@ def test_time_runs_out() -> None:
     """
     What is left gets less, and ends at nothing.
     """
-    deadline = Deadline.after(0.1)
+    deadline = Deadline(0.1)
     before = deadline.remaining()
     time.sleep(0.15)
 
@@ -26,7 +26,7 @@ def test_a_deadline_travels() -> None:
     """
     Another process has another clock; the same number of seconds is left.
     """
-    arrived = pickle.loads(pickle.dumps(Deadline.after(100)))  # noqa: S301  # our own
+    arrived = pickle.loads(pickle.dumps(Deadline(100)))  # noqa: S301  # our own
 
     assert 99 < arrived.remaining() <= 100
-    assert 0.0 == pickle.loads(pickle.dumps(Deadline.after(-1))).remaining()  # noqa: S301  # our own
+    assert 0.0 == pickle.loads(pickle.dumps(Deadline(-1))).remaining()  # noqa: S301  # our own

@@ -11,7 +11,7 @@ from marginbook.transport import Deadline, Documents, Session
 
 
 def session(documents: dict[str, bytes]) -> Session:
-    return Session(Documents(documents), Deadline.after(5))
+    return Session(Documents(documents), Deadline(5))
 
 
 def test_bodies_by_path() -> None:

@@ -62,5 +62,4 @@ def test_other_machines_are_asked_through_the_proxy(seen: list[str]) -> None:
     report = collect([Account("desk", "binance-usdm", credentials, {"base_url": "http://venue.example"})])
 
     assert ["unavailable"] == [failure.kind for failure in report.failures]
-    assert 1 == len(seen)
-    assert seen[0].startswith("http://venue.example/fapi/v3/balance?")
+    assert {"http://venue.example/fapi/v3/balance"} == {line.partition("?")[0] for line in seen}

@@ -51,7 +51,7 @@ class Sign(AuthBase):
 
 
 def session(seconds: float = 10.0) -> Session:
-    return Session(adapter(2), Deadline.after(seconds), Sign())
+    return Session(adapter(2), Deadline(seconds), Sign())
 
 
 def sending(*parts: bytes, head: str = "HTTP/1.1 200 OK", pause: float = 0.0) -> Callable[[Peer, socket.socket], None]:
@@ -230,7 +230,7 @@ def test_slow_bodies(peers: Peers) -> None:
     error = trouble(f"{peer.url}{QUERY}", seconds=0.3)
 
     assert isinstance(error, DeadlineError)
-    assert "The answer had not all come when the deadline was over. Allow more time." == str(error)
+    assert f"127.0.0.1:{peer.port} did not answer in time. Allow more time, or try again later." == str(error)
 
 
 def test_nothing_is_sent_after_the_deadline(peers: Peers) -> None:
@@ -341,15 +341,16 @@ def test_unknown_certificates(secure: Peer) -> None:
     assert [] == secure.heads
 
 
-def test_plain_servers_have_no_certificates(peers: Peers) -> None:
+def test_plain_servers_do_not_speak_tls(peers: Peers) -> None:
     """
-    A server that speaks no TLS at all cannot prove who it is either.
+    A server that speaks no TLS at all is no question of certificates.
     """
     peer = peers(sending(*whole(b"[]")))
     error = trouble(f"https://127.0.0.1:{peer.port}{QUERY}")
 
     assert isinstance(error, UnavailableError)
-    assert "has no TLS certificate" in error.message
+    assert "does not complete a TLS handshake" in error.message
+    assert "http://" in error.hint
 
 
 def test_known_certificates(secure: Peer, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -409,7 +410,7 @@ def test_an_adapter_of_ones_own() -> None:
     What an adapter raises without a word is an error of ours as well.
     """
     with pytest.raises(UnavailableError, match=r"venue\.invalid cannot be reached, or broke off"):
-        Session(Broken(), Deadline.after(5)).get("https://venue.invalid/x")
+        Session(Broken(), Deadline(5)).get("https://venue.invalid/x")
 
 
 def test_connections_are_kept(peers: Peers) -> None:
@@ -424,7 +425,7 @@ def test_connections_are_kept(peers: Peers) -> None:
 
     peer = peers(twice)
     pool = adapter(2)
-    answers: list[Any] = [Session(pool, Deadline.after(5)).get(f"{peer.url}/{n}").content for n in range(2)]
+    answers: list[Any] = [Session(pool, Deadline(5)).get(f"{peer.url}/{n}").content for n in range(2)]
     pool.close()
 
     assert [b"[]", b"[]"] == answers

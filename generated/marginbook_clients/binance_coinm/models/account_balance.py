@@ -88,5 +88,5 @@ class AccountBalance:
             cross_un_pnl=fields_.take("crossUnPnl", Decimal),
             available_balance=fields_.take("availableBalance", Decimal),
             update_time=fields_.take("updateTime", int),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

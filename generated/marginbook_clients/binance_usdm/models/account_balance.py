@@ -95,5 +95,5 @@ class AccountBalance:
             max_withdraw_amount=fields_.take("maxWithdrawAmount", Decimal),
             margin_available=fields_.take("marginAvailable", bool),
             update_time=fields_.take("updateTime", int),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

@@ -53,5 +53,5 @@ class ErrorBody:
         return cls(
             code=fields_.take("code", int),
             msg=fields_.take("msg", str),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

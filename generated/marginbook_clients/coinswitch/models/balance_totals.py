@@ -69,5 +69,5 @@ class BalanceTotals:
             total_blocked_balance=fields_.take("total_blocked_balance", Decimal),
             total_position_margin=fields_.take("total_position_margin", Decimal),
             total_open_order_margin=fields_.take("total_open_order_margin", Decimal),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

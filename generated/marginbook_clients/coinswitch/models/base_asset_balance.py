@@ -58,5 +58,5 @@ class BaseAssetBalance:
         return cls(
             base_asset=fields_.take("base_asset", str),
             balances=BalanceTotals.from_dict(fields_.take("balances", dict)),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

@@ -48,5 +48,5 @@ class Message:
         fields_ = Fields(source, "Message")
         return cls(
             message=fields_.take("message", str),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

@@ -48,5 +48,5 @@ class ServerTime:
         fields_ = Fields(source, "ServerTime")
         return cls(
             server_time=fields_.take("serverTime", int),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

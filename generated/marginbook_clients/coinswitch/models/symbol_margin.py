@@ -74,5 +74,5 @@ class SymbolMargin:
             blocked_balance=fields_.take("blocked_balance", Decimal),
             position_margin=fields_.take("position_margin", Decimal),
             open_order_margin=fields_.take("open_order_margin", Decimal),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

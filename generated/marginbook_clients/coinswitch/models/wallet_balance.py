@@ -69,5 +69,5 @@ class WalletBalance:
                 SymbolMargin.from_dict(check(item_, dict, "WalletBalance", "asset"))
                 for item_ in fields_.take("asset", list)
             ],
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

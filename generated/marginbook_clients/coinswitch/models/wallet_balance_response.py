@@ -57,5 +57,5 @@ class WalletBalanceResponse:
         fields_ = Fields(source, "WalletBalanceResponse")
         return cls(
             data=WalletBalance.from_dict(fields_.take("data", dict)),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

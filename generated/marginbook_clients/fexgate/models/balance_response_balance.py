@@ -68,5 +68,5 @@ class BalanceResponseBalance:
             max_withdraw_amount=fields_.take_optional("maxWithdrawAmount", str),
             margin_available=fields_.take_optional("marginAvailable", bool),
             update_time=fields_.take_optional("updateTime", Decimal),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

@@ -46,5 +46,5 @@ class ProtobufAny:
         return cls(
             type_url=fields_.take_optional("type_url", str),
             value=fields_.take_optional("value", str),
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

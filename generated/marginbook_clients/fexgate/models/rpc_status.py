@@ -59,5 +59,5 @@ class RpcStatus:
             ]
             if "details" in fields_.rest
             else UNSET,
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

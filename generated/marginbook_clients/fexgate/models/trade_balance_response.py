@@ -53,5 +53,5 @@ class TradeBalanceResponse:
             ]
             if "balances" in fields_.rest
             else UNSET,
-            additional_properties=fields_.rest,
+            additional_properties=fields_.others(),
         )

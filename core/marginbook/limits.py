@@ -1,0 +1,67 @@
+"""
+What a venue allows: so much weight in so many seconds.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _pairs(weights: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(dict(weights).items())
+
+
+@frozen
+class Limit:
+    """
+    A rate limit, as a venue documents it.
+
+    Args:
+        weight: What may be spent in a period.
+
+        seconds: Length of a period.
+
+        per: Whose spending is counted: that of an ``"address"``, or that of a ``"key"``.
+
+        weights: What each operation costs: ``{"GET /v1/balance": 5}``, with the paths of the specification. Others cost
+            nothing. Where it is empty, every request costs 1.
+
+        header: The header of an answer in which the venue says what the address has spent, if it does.
+
+    """
+
+    weight: int
+    seconds: float = field(default=60, kw_only=True)
+    per: Literal["address", "key"] = field(default="address", kw_only=True)
+    _weights: tuple[tuple[str, int], ...] = field(default=(), converter=_pairs, kw_only=True)
+    header: str = field(default="", kw_only=True)
+
+    @property
+    def dearest(self) -> int:
+        """
+        What the dearest operation costs.
+        """
+        return max((weight for _, weight in self._weights), default=1)
+
+    def cost(self, method: str, path: str) -> int:
+        """
+        Return the weight of a request. What stands before the path of the specification belongs to the base URL.
+        """
+        if not self._weights:
+            return 1
+        request = f"{method} {path}"
+        return next((weight for operation, weight in self._weights if _pattern(operation).fullmatch(request)), 0)
+
+
+@functools.cache
+def _pattern(operation: str) -> re.Pattern[str]:
+    method, _, path = operation.partition(" ")
+    segments = re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path))
+    return re.compile(f"{method} .*{segments}")

@@ -1,0 +1,92 @@
+"""
+A venue's clock, as far off from ours as it may be.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marginbook.transport.machine import Machine
+
+#: Milliseconds. Half of what Binance allows a request to be early; the other venues allow more.
+TOLERANCE: Final = 500
+
+#: Seconds for which a measurement says whether the time of a request was right. Clocks are set in the meantime.
+FRESH: Final = 60.0
+
+#: Seconds between looks at whether somebody else has measured.
+_LOOK: Final = 0.05
+
+
+@define(eq=False)
+class VenueClock:
+    """
+    The time at a venue: the local clock's, until the venue complains; then the venue's own.
+
+    Attributes:
+        offset: Milliseconds that the venue is ahead of the local clock.
+
+        measured_at: When that was measured, on the monotonic clock, or None.
+
+    """
+
+    offset: int = 0
+    measured_at: float | None = None
+    _measuring: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def milliseconds(self, machine: Machine) -> int:
+        """
+        Return the venue's time in milliseconds since 1970.
+        """
+        return machine.milliseconds() + self.offset
+
+    def now(self, machine: Machine) -> datetime:
+        """
+        Return the venue's time in UTC.
+        """
+        return datetime.fromtimestamp(self.milliseconds(machine) / 1000, UTC)
+
+    def correct(self, used: int, ask: Callable[[], int], machine: Machine) -> bool:
+        """
+        Find out whether the time of a request was wrong, after the venue complained.
+
+        The venue is asked once, however many accounts complain, and not again while the answer is fresh.
+
+        Args:
+            used: The offset of the request that it complained about.
+
+            ask: Asks the venue for its time, in milliseconds since 1970.
+
+            machine: Whose clock is off.
+
+        Returns:
+            True if the request was signed with a time that is now known to be wrong.
+
+        """
+        # Not by waiting for the lock itself: a simulation has to know who sleeps.
+        while not self._measuring.acquire(blocking=False):
+            machine.sleep(_LOOK)
+        try:
+            if abs(self.offset - used) <= TOLERANCE and not self._is_fresh(machine):
+                self.measure(ask, machine)
+        finally:
+            self._measuring.release()
+        return abs(self.offset - used) > TOLERANCE
+
+    def measure(self, ask: Callable[[], int], machine: Machine) -> None:
+        """
+        Ask the venue for its time, and keep the offset.
+        """
+        # Against our time when the answer is here: late by the way back, and never early, which venues allow least.
+        self.offset = ask() - machine.milliseconds()
+        self.measured_at = machine.monotonic()
+
+    def _is_fresh(self, machine: Machine) -> bool:
+        return self.measured_at is not None and machine.monotonic() - self.measured_at < FRESH

@@ -1,0 +1,181 @@
+"""
+What is known of each host that was asked: its clock, its rate limits, its ban, and how often it had to be asked again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field, frozen
+
+from marginbook.errors import RateLimitedError
+from marginbook.limits import Limit
+from marginbook.transport.clocks import VenueClock
+from marginbook.transport.gates import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from marginbook.transport.deadline import Deadline
+    from marginbook.transport.machine import Machine
+
+#: Retries that a host has left at the beginning, and at most. A host in trouble is not helped by being asked more.
+RETRIES: Final = 50
+
+#: Seconds for which a host is left alone that wants fewer requests and does not say until when, nor has known limits.
+_PAUSE: Final = 60.0
+
+#: Keys of which a host remembers the limits. Beyond that, those that have spent nothing lately are forgotten.
+_MANY: Final = 1024
+
+#: For everything that is counted here: short, and held by nobody who waits.
+_LOCK: Final = threading.Lock()
+
+# A process that is forked while a thread counts would find the lock taken for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+
+
+@frozen
+class Charge:
+    """
+    What a request costs of one limit.
+    """
+
+    limit: Limit
+    #: Which of the venue's limits, and whose spending: "" for that of the address, or what stands for a key.
+    counted: tuple[int, str]
+    cost: int
+
+
+@define(eq=False)
+class Host:
+    """
+    A venue at one of its addresses, as it is seen from one address of ours.
+    """
+
+    name: str
+    clock: VenueClock = field(factory=VenueClock)
+    _gates: dict[tuple[int, str], Gate] = field(factory=dict, init=False)
+    _many: int = field(default=_MANY, init=False)
+    _stopped: float = field(default=0.0, init=False)
+    _until: datetime | None = field(default=None, init=False)
+    _retries: int = field(default=RETRIES, init=False)
+
+    def enter(self, charges: Iterable[Charge], machine: Machine, deadline: Deadline) -> None:
+        """
+        Wait until a request is within all limits, and spend what it costs.
+
+        Raises:
+            RateLimitedError: That would be after the deadline. The error says when it is.
+
+        """
+        charges = tuple(charges)
+        while wait := self._begin(charges, machine.monotonic()):
+            if wait >= deadline.remaining():
+                raise self._refusal(wait, machine)
+            machine.sleep(wait)
+
+    def _begin(self, charges: tuple[Charge, ...], now: float) -> float:
+        with _LOCK:
+            waits = [self._gate(c, now).wait(c.cost, c.limit.weight, now) for c in charges]
+            wait = max([self._stopped - now, *waits])
+            if wait > 0:
+                return wait
+            for charge in charges:
+                self._gate(charge, now).begin(charge.cost)
+            return 0
+
+    def _gate(self, charge: Charge, now: float) -> Gate:
+        if len(self._gates) > self._many:
+            self._gates = {key: gate for key, gate in self._gates.items() if gate.spent(now)}
+            self._many = max(_MANY, 2 * len(self._gates))
+        return self._gates.setdefault(charge.counted, Gate(charge.limit.seconds))
+
+    def _refusal(self, wait: float, machine: Machine) -> RateLimitedError:
+        until = self.clock.now(machine) + timedelta(seconds=wait)
+        if self.stopped_for(machine):
+            msg = f"{self.name} wants no requests from here for a while, so it was not asked."
+            hint = "Ask again then, and less often."
+            until = self._until or until
+        else:
+            msg = f"To ask {self.name} before the deadline would exceed its rate limit, so it was not asked."
+            hint = "Allow more time, or ask for fewer accounts at once."
+        # To wait is what was just found not to help.
+        return RateLimitedError(msg, hint=hint, until=until, transient=False)
+
+    def leave(self, charges: Iterable[Charge], headers: Mapping[str, str], machine: Machine) -> None:
+        """
+        Note that a request was answered, with these headers, or was not.
+        """
+        now = machine.monotonic()
+        with _LOCK:
+            for charge in charges:
+                used = headers.get(charge.limit.header, "") if charge.limit.header else ""
+                self._gate(charge, now).end(charge.cost, now, int(used) if used.isdecimal() else None)
+
+    def stop(self, until: datetime | None, limits: Iterable[Limit], machine: Machine) -> datetime:
+        """
+        Send nothing more to this host until then, or, where it does not say, for a whole period of its limits.
+
+        Returns:
+            Until when nothing is sent.
+
+        """
+        now = self.clock.now(machine)
+        if until is None or until <= now:
+            # A time in the past is none: a clock is wrong, and to ask at once would make a ban longer.
+            until = now + timedelta(seconds=max([limit.seconds for limit in limits], default=_PAUSE))
+        with _LOCK:
+            stopped = machine.monotonic() + (until - now).total_seconds()
+            if stopped > self._stopped:
+                self._stopped, self._until = stopped, until
+            return self._until or until
+
+    def stopped_for(self, machine: Machine) -> float:
+        """
+        Return the seconds for which nothing is sent to this host; 0 if it may be asked.
+        """
+        return max(0.0, self._stopped - machine.monotonic())
+
+    def retry(self) -> bool:
+        """
+        Take one of the host's retries. False if there is none.
+        """
+        with _LOCK:
+            if not self._retries:
+                return False
+            self._retries -= 1
+            return True
+
+    def succeed(self) -> None:
+        """
+        Give back a retry: the host answers.
+        """
+        with _LOCK:
+            self._retries = min(RETRIES, self._retries + 1)
+
+
+@define(eq=False)
+class Hosts:
+    """
+    All hosts that were asked, for as long as the process lives.
+    """
+
+    _hosts: dict[tuple[str, ...], Host] = field(factory=dict, init=False)
+
+    def at(self, venue: str, address: str, egress: str) -> Host:
+        """
+        Return what is known of a venue at an address, reached through *egress*: a proxy, or "".
+        """
+        with _LOCK:
+            return self._hosts.setdefault((venue, address, egress), Host(address))
+
+    def forget(self) -> None:
+        """
+        Forget everything: in a process that was forked, nobody will end what its parent began.
+        """
+        self._hosts = {}

@@ -1,0 +1,137 @@
+"""
+Connections, and how long an answer may take on them.
+
+A time-out of ``requests`` begins anew with each byte, so that a peer that sends one now and then is waited for without
+end. Here it counts once, from the request to the end of the answer: headers and body, TLS or not.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import ssl
+import time
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
+
+
+class _Timed:
+    """
+    A socket that is read until a point in time.
+    """
+
+    _end = math.inf
+
+    def read_for(self, seconds: float | None) -> None:
+        """
+        Let everything that is read from now on take so many seconds together.
+        """
+        self._end = math.inf if seconds is None else time.monotonic() + seconds
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """
+        Read, for as long as is left.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            msg = "timed out"
+            raise TimeoutError(msg)
+        if left < math.inf:
+            self.settimeout(left)  # type: ignore[attr-defined]  # a socket's
+        return super().recv_into(*args, **kwargs)  # type: ignore[misc,no-any-return]  # likewise
+
+
+class _Socket(_Timed, socket.socket):
+    pass
+
+
+class _TLSSocket(_Timed, ssl.SSLSocket):
+    pass
+
+
+class _Connection(HTTPConnection):
+    # Otherwise http.client would print headers, which hold keys, for a program that debugs its own requests.
+    debuglevel = 0
+
+    def connect(self) -> None:
+        super().connect()
+        timeout = self.sock.gettimeout()
+        self.sock = _Socket(fileno=self.sock.detach())
+        self.sock.settimeout(timeout)
+
+    def getresponse(self) -> Any:
+        _begin(self.sock, self.timeout)
+        return super().getresponse()
+
+
+class _TLSConnection(HTTPSConnection):
+    debuglevel = 0
+
+    def connect(self) -> None:
+        if self.ssl_context is None:
+            self.ssl_context = create_urllib3_context(cert_reqs=resolve_cert_reqs(self.cert_reqs))
+        self.ssl_context.sslsocket_class = _TLSSocket
+        super().connect()
+
+    def getresponse(self) -> Any:
+        _begin(self.sock, self.timeout)
+        return super().getresponse()
+
+
+def _begin(connected: Any, timeout: Any) -> None:
+    # TLS within TLS, to a proxy that is asked over https, has a socket of urllib3's own, with a time-out for each read.
+    if isinstance(connected, _Timed):
+        connected.read_for(timeout)
+
+
+# Who records exchanges, as vcrpy does, puts a class of his own into the place of urllib3's: it stays there.
+
+
+class _Plain(HTTPConnectionPool):
+    @property
+    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802  # urllib3's name
+        usual = HTTPConnectionPool.ConnectionCls
+        return _Connection if usual is HTTPConnection else usual
+
+
+class _TLS(HTTPSConnectionPool):
+    @property
+    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802  # likewise
+        usual = HTTPSConnectionPool.ConnectionCls
+        return _TLSConnection if usual is HTTPSConnection else usual
+
+
+class _Pools(HTTPAdapter):
+    """
+    Makes its connections as above, to venues and to proxies.
+    """
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """
+        Make the pools.
+        """
+        super().init_poolmanager(*args, **kwargs)
+        _equip(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """
+        Make the pools for a proxy.
+        """
+        return _equip(super().proxy_manager_for(proxy, **kwargs))
+
+
+def _equip(manager: PoolManager) -> PoolManager:
+    manager.pool_classes_by_scheme = {"http": _Plain, "https": _TLS}
+    return manager
+
+
+def adapter(max_workers: int) -> HTTPAdapter:
+    """
+    Return the pool of connections that all accounts share: one for each worker and host.
+    """
+    # Hosts beyond this number still work; their connections are opened anew.
+    return _Pools(pool_connections=64, pool_maxsize=max_workers, max_retries=0)
