@@ -33,7 +33,8 @@ def load_accounts(path: str | os.PathLike[str], *, registry: Registry | None = N
     Read the accounts in a TOML file, in the file's order.
 
     Each table ``[accounts.NAME]`` has a ``venue``, the credentials that the venue needs as references to secrets, and
-    its options. The path of a ``file:`` reference is relative to the folder of the accounts file.
+    its options. A credential may be a list of references, tried in its order. The path of a ``file:`` reference is
+    relative to the folder of the accounts file.
 
     Args:
         path: The file.
@@ -60,23 +61,29 @@ def load_accounts(path: str | os.PathLike[str], *, registry: Registry | None = N
 
 
 def _tables(path: Path) -> dict[str, Any]:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"The accounts file {path} cannot be read: {error.strerror}."
-        raise ConfigurationError(msg, hint=EXAMPLE) from None
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{path} is not TOML: {error}."
-        raise ConfigurationError(msg, hint=EXAMPLE) from None
-    except UnicodeDecodeError:
-        msg = f"{path} is not UTF-8 text."
-        raise ConfigurationError(msg, hint="Save it as UTF-8.") from None
+    document = _document(path)
     tables = document.pop("accounts", None)
     if document or not isinstance(tables, dict) or not tables:
         strange = f"there is no place for {', '.join(map(repr, document))}" if document else "it has no accounts"
         msg = f"{path}: {strange}."
         raise ConfigurationError(msg, hint=EXAMPLE)
     return tables
+
+
+def _document(path: Path) -> dict[str, Any]:
+    hint = EXAMPLE
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"The accounts file {path} cannot be read: {error.strerror}."
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path} is not TOML: {error}."
+    except UnicodeDecodeError:
+        msg, hint = f"{path} is not UTF-8 text.", "Save it as UTF-8."
+    except (RecursionError, ValueError):
+        msg = f"{path} has a number that is too long in it, or lists in lists without end."
+    # Out here, since such errors hold the whole file: they may not even be the context of ours.
+    raise ConfigurationError(msg, hint=hint)
 
 
 def _account(name: str, table: object, folder: Path, registry: Registry) -> Account:
@@ -88,10 +95,14 @@ def _account(name: str, table: object, folder: Path, registry: Registry) -> Acco
         name,
         venue,
         # A text that is not known to be an option may be a secret, and is kept as one.
-        credentials={k: v for k, v in table.items() if k not in options and isinstance(v, str)},
-        options={k: v for k, v in table.items() if k in options or not isinstance(v, str)},
+        credentials={k: v for k, v in table.items() if k not in options and _has_text(v)},
+        options={k: v for k, v in table.items() if k in options or not _has_text(v)},
     )
     return evolve(account, credentials={key: secret.below(folder) for key, secret in account.credentials.items()})
+
+
+def _has_text(value: object) -> bool:
+    return any(isinstance(part, str) for part in (value if isinstance(value, list) else [value]))
 
 
 def _option_names(venue: str, registry: Registry) -> frozenset[str]:
@@ -99,4 +110,4 @@ def _option_names(venue: str, registry: Registry) -> frozenset[str]:
         return frozenset(option.name for option in registry.venue(venue).all_options)
     # The account will be in the report, with this as the reason why it cannot be read.
     except MarginbookError:
-        return frozenset()
+        return frozenset({"base_url"})

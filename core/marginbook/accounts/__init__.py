@@ -1,8 +1,9 @@
 """
-Which accounts there are, and where their secrets are kept.
+Which accounts there are, where their secrets are kept, and who else can read them.
 """
 
 from marginbook.accounts.account import Account
-from marginbook.accounts.references import Secret, resolve
+from marginbook.accounts.permissions import exposure, findings
+from marginbook.accounts.references import Found, Secret, resolve
 
-__all__ = ["Account", "Secret", "resolve"]
+__all__ = ["Account", "Found", "Secret", "exposure", "findings", "resolve"]

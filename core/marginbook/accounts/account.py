@@ -12,19 +12,29 @@ from marginbook.accounts.references import Secret
 from marginbook.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    Written = str | Sequence[str] | Secret
 
 
-def _secrets(credentials: Mapping[str, str | Secret]) -> tuple[tuple[str, Secret], ...]:
+def _secrets(credentials: Mapping[str, Written]) -> tuple[tuple[str, Secret], ...]:
     return tuple((name, _secret(name, value)) for name, value in sorted(dict(credentials).items()))
 
 
-def _secret(name: str, value: str | Secret) -> Secret:
+def _secret(name: str, value: Written) -> Secret:
     try:
         return value if isinstance(value, Secret) else Secret(value)
     except ConfigurationError as error:
         msg = f"{name}: {error.message}"
         raise ConfigurationError(msg, hint=error.hint) from None
+
+
+def _trouble(name: object) -> str:
+    if not isinstance(name, str):
+        return f"is a {type(name).__name__}"
+    if not name.strip():
+        return "is empty"
+    return "" if name.isprintable() else "has characters that cannot be printed"
 
 
 def _settings(options: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -46,7 +56,8 @@ class Account:
 
         venue: The id of the venue, such as ``"binance-usdm"``.
 
-        credentials: References to secrets by name: ``{"api_key": "env:DESK_A_KEY"}``. See `marginbook.accounts`.
+        credentials: References to secrets by name: ``{"api_key": "env:DESK_A_KEY"}``. A list of references is tried
+            in its order: ``{"api_key": ["env:DESK_A_KEY", "keyring:desk/a"]}``. See `marginbook.accounts`.
 
         options: Settings that the venue offers, such as ``{"base_url": "demo"}``; see ``marginbook venues``.
 
@@ -63,8 +74,9 @@ class Account:
     @name.validator
     @venue.validator
     def _check_text(self, attribute: Attribute[str], value: str) -> None:
-        if not isinstance(value, str) or not value.strip() or not value.isprintable():
-            msg = f"The {attribute.name} of an account is {value!r:.40}."
+        if trouble := _trouble(value):
+            # Who mixes up the arguments has written a secret here.
+            msg = f"The {attribute.name} of an account {trouble}."
             raise ConfigurationError(msg, hint="Give it a text of printable characters.")
 
     @property

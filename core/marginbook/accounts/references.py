@@ -8,90 +8,122 @@ References to secrets, and their resolution at the last moment.
 ``keyring:SERVICE/KEY`` the system's key store (extra: ``keyring``)
 anything else           the secret itself; convenient for trying things out, refused by pickle
 ======================  =======================================================================
+
+A list of references is tried in its order. A place that has no secret leads to the next one; a place that cannot be
+looked at is an error, since the secret after it may be another account's.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import shlex
-import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NoReturn
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
+from marginbook.accounts.places import AbsentError, Reference, parse
 from marginbook.errors import ConfigurationError, CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-#: Seconds that a command may take to print a secret: long enough for somebody to touch a security key.
-COMMAND_TIMEOUT: Final = 60
 
-_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_+-]+):(?P<place>.*)", re.DOTALL)
+@frozen
+class Found:
+    """
+    A secret, and where it was. It shows the place alone, and cannot be pickled.
+
+    Args:
+        secret: What was found.
+
+        place: ``env:NAME``, ``file:PATH`` with the whole path, ``keyring:SERVICE/KEY``, ``cmd:PROGRAM …`` without the
+            arguments, or "written out in the accounts".
+
+    """
+
+    secret: str = field(repr=False)
+    place: str
+
+    def __reduce__(self) -> NoReturn:
+        _stay()
+
+
+def _references(written: str | Sequence[str]) -> tuple[Reference, ...]:
+    if not isinstance(written, list | tuple):
+        return (parse(written),)
+    references = tuple(parse(text) for text in written)
+    if not references:
+        msg = "A list of references to a secret has nothing in it."
+        raise ConfigurationError(msg, hint="Give it references such as env:NAME or file:PATH.")
+    if not all(reference.scheme for reference in references):
+        msg = "A list of references has a secret itself in it, which would always be the one that is used."
+        raise ConfigurationError(msg, hint="Give it references such as env:NAME or file:PATH, and nothing else.")
+    return references
 
 
 @frozen
 class Secret:
     """
-    A secret or a reference to one. Nothing shows it, and what holds a secret itself cannot be pickled.
+    A secret, a reference to one, or a list of references. Nothing shows it, and a secret itself cannot be pickled.
     """
 
-    _written: str = field(repr=False)
-
-    @_written.validator
-    def _check_written(self, _: Attribute[str], written: object) -> None:
-        if not isinstance(written, str):
-            msg = f"A secret or a reference to one is text, not a {type(written).__name__}."
-            raise ConfigurationError(msg, hint="Put it in quotes.")
-        match = _SCHEME.fullmatch(written)
-        if match and match["scheme"] not in _RESOLVERS:
-            known = ", ".join(f"{scheme}:" for scheme in _RESOLVERS)
-            # What stands around the colon may be a secret.
-            msg = "What stands before the colon is not a kind of reference to a secret."
-            raise ConfigurationError(
-                msg, hint=f"Use one of {known}; a secret with a colon in it goes into one of these."
-            )
+    _references: tuple[Reference, ...] = field(converter=_references, repr=False)
 
     @property
     def scheme(self) -> str:
         """
-        Which kind of reference it is, or "literal" for a secret that stands there itself.
+        Which kind of reference it is, "literal" for a secret that stands there itself, or "list" for several.
         """
-        match = _SCHEME.fullmatch(self._written)
-        return match["scheme"] if match else "literal"
+        return "list" if len(self._references) > 1 else self._references[0].scheme or "literal"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """
+        The files that it may be read from, whether they exist or not.
+        """
+        return tuple(file for reference in self._references if (file := reference.file))
 
     def reveal(self) -> str:
         """
         Look the secret up.
 
         Raises:
-            CredentialsError: It is not there. The text names the reference, never what was found.
+            CredentialsError: See `find`.
 
         """
-        match = _SCHEME.fullmatch(self._written)
-        secret = _RESOLVERS[match["scheme"]](match["place"]) if match else self._written
-        if not secret.strip():
-            msg = f"The {self.scheme} reference leads to an empty secret."
-            raise CredentialsError(msg, hint="Put the secret there.")
-        return secret
+        return self.find().secret
+
+    def find(self) -> Found:
+        """
+        Look the secret up, and tell where it was. Of several places, the first that has one.
+
+        Raises:
+            CredentialsError: None of the places has it, one of them cannot be looked at, or what it has is empty. The
+                text names the places, never what was found.
+
+        """
+        absent = []
+        for reference in self._references:
+            try:
+                return _found(reference)
+            except AbsentError as error:
+                absent.append(error)
+        if len(absent) == 1:
+            raise absent[0]
+        msg = " ".join(error.message for error in absent)
+        raise CredentialsError(msg, hint="Put the secret in one of these places.")
 
     def below(self, folder: Path) -> Secret:
         """
-        Read the path of a ``file:`` reference as relative to *folder*.
+        Read the paths of ``file:`` references as relative to *folder*.
         """
-        match = _SCHEME.fullmatch(self._written)
-        # A home folder is found when the file is.
-        if match and match["scheme"] == "file" and not match["place"].startswith("~"):
-            return Secret(f"file:{folder / match['place']}")
-        return self
-
-    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
         if self.scheme == "literal":
-            msg = "A secret does not travel to other processes."
-            raise ConfigurationError(msg, hint="Give the account a reference such as env:NAME or file:PATH.")
-        return Secret, (self._written,)
+            return self
+        return Secret([reference.below(folder).text for reference in self._references])
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[list[str]]]:
+        if self.scheme == "literal":
+            _stay()
+        return Secret, ([reference.text for reference in self._references],)
 
 
 def resolve(credentials: Mapping[str, Secret]) -> dict[str, str]:
@@ -112,68 +144,14 @@ def resolve(credentials: Mapping[str, Secret]) -> dict[str, str]:
     return found
 
 
-def _env(name: str) -> str:
-    if name not in os.environ:
-        msg = f"The environment variable {name} is not set."
-        raise CredentialsError(msg, hint=f"Set {name}, or refer to another place.")
-    return os.environ[name]
+def _found(reference: Reference) -> Found:
+    secret = reference.read()
+    if not secret.strip():
+        msg = f"The secret is empty: {reference.place}."
+        raise CredentialsError(msg, hint="Put the secret there.")
+    return Found(secret, reference.place)
 
 
-def _file(path: str) -> str:
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError as error:
-        reason = error.strerror
-    except RuntimeError:
-        reason = "there is no such home folder"
-    except ValueError:
-        reason = "it is not UTF-8 text"
-    # Out here, since an error of the codec holds the whole file: it may not even be the context of ours.
-    msg = f"The file {path} cannot be read: {reason}."
-    raise CredentialsError(msg, hint="Correct the path or the permissions.")
-
-
-def _cmd(command: str) -> str:
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = []
-    if not words:
-        msg = "The command is empty, or its quotes do not match."
-        raise CredentialsError(msg, hint="Write it as cmd:PROGRAM ARGUMENT ….")
-    try:
-        # The command is the user's own, from the user's own file.
-        done = subprocess.run(  # noqa: S603
-            words, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, timeout=COMMAND_TIMEOUT
-        )
-    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
-        trouble = f"cannot be run ({type(error).__name__})"
-    else:
-        if not done.returncode:
-            return done.stdout.rstrip("\r\n")
-        trouble = f"ended with status {done.returncode}"
-    # Neither the arguments nor what it printed, nor as the context of ours: both may hold a secret.
-    msg = f"The command {words[0]!r} {trouble}."
-    raise CredentialsError(msg, hint="Run it by hand to see what it says.")
-
-
-def _keyring(place: str) -> str:
-    try:
-        # An extra, and 57 ms that only its users should pay.
-        import keyring  # noqa: PLC0415
-    except ImportError:
-        msg = "A keyring: reference needs the package keyring."
-        raise CredentialsError(msg, hint="pip install 'marginbook[keyring]'") from None
-    service, _, name = place.rpartition("/")
-    try:
-        secret = keyring.get_password(service, name)
-    except keyring.errors.KeyringError as error:
-        msg = f"The key store cannot be asked for {place} ({type(error).__name__})."
-        raise CredentialsError(msg, hint="Unlock it, or refer to another place.") from None
-    if secret is None:
-        msg = f"The key store has nothing under {place}."
-        raise CredentialsError(msg, hint=f"keyring set {shlex.quote(service)} {shlex.quote(name)}")
-    return secret
-
-
-_RESOLVERS: Final[dict[str, Callable[[str], str]]] = {"env": _env, "file": _file, "cmd": _cmd, "keyring": _keyring}
+def _stay() -> NoReturn:
+    msg = "A secret does not travel to other processes."
+    raise ConfigurationError(msg, hint="Give the account a reference such as env:NAME or file:PATH.")

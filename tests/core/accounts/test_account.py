@@ -17,18 +17,34 @@ from marginbook import Account, ConfigurationError
 CANARY: Final = "canary-1f0e9d"
 
 
-def account(**credentials: str) -> Account:
+def account(**credentials: str | list[str]) -> Account:
     return Account("desk-a", "acme", credentials, {"base_url": "demo", "recv_window": 5000})
 
 
-@pytest.mark.parametrize("name", ["", " ", "a\nb", "\x1b[31mred", "\u200b", None, 5])
-def test_names_are_printable(name: Any) -> None:
+@pytest.mark.parametrize(
+    ("name", "trouble"),
+    [
+        ("", "is empty"),
+        (" ", "is empty"),
+        (f"{CANARY}\nb", "has characters that cannot be printed"),
+        ("\x1b[31mred", "has characters that cannot be printed"),
+        ("\u200b", "has characters that cannot be printed"),
+        (None, "is a NoneType"),
+        (5, "is a int"),
+        ({"api_key": CANARY}, "is a dict"),
+        ([CANARY], "is a list"),
+    ],
+)
+def test_names_are_printable(name: Any, trouble: str) -> None:
     """
-    An account and its venue have names that a person can read.
+    An account and its venue have names that a person can read. What was written is not repeated.
     """
     for arguments, kind in (((name, "acme"), "name"), (("desk-a", name), "venue")):
-        with pytest.raises(ConfigurationError, match=rf"^The {kind} of an account is .*\. Give it a text of printable"):
+        with pytest.raises(ConfigurationError) as caught:
             Account(*arguments)
+
+        assert f"The {kind} of an account {trouble}. Give it a text of printable characters." == str(caught.value)
+        assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
 def test_an_account_is_a_value() -> None:
@@ -67,7 +83,9 @@ def test_nothing_shows_a_secret() -> None:
     assert "Account(name='desk-a', venue='acme', _credentials=<api_key>, _options=<api_secret>)" == repr(found)
 
 
-@pytest.mark.parametrize("value", [f"{CANARY}:x", 5, None])
+@pytest.mark.parametrize(
+    "value", [f"{CANARY}:x", 5, None, [], [CANARY], ["env:K", CANARY], ["env:K", [CANARY]], {"env:K": CANARY}]
+)
 def test_a_wrong_secret_is_named(value: Any) -> None:
     """
     The setting is named, and what was written in it is not repeated.
@@ -83,7 +101,7 @@ def test_references_travel() -> None:
     """
     An account of references is the same after a journey.
     """
-    found = account(api_key="env:K", api_secret="file:S")
+    found = account(api_key="env:K", api_secret=["file:S", "env:S"])
 
     assert found == pickle.loads(pickle.dumps(found))  # noqa: S301  # our own
 

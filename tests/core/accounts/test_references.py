@@ -4,17 +4,18 @@ References to secrets.
 
 from __future__ import annotations
 
+import os
 import pickle
 import shlex
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pytest
 
 from marginbook import ConfigurationError, CredentialsError
-from marginbook.accounts import Secret, references, resolve
+from marginbook.accounts import Found, Secret, places, resolve
 
 if TYPE_CHECKING:
     from tests.core.conftest import Vault
@@ -27,7 +28,7 @@ def command(program: str) -> str:
     return f"cmd:{shlex.quote(sys.executable)} -c {shlex.quote(program)}"
 
 
-def refusal(written: str) -> CredentialsError:
+def refusal(written: str | list[str]) -> CredentialsError:
     with pytest.raises(CredentialsError) as caught:
         Secret(written).reveal()
     assert_silent(caught.value)
@@ -188,7 +189,7 @@ def test_a_command_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A command that waits for ever is given up, and what it had printed by then is forgotten.
     """
-    monkeypatch.setattr(references, "COMMAND_TIMEOUT", 0.5)
+    monkeypatch.setattr(places, "COMMAND_TIMEOUT", 0.5)
     program = f"import time; print({CANARY!r}, flush=True); time.sleep(60)"
 
     assert f"The command {sys.executable!r} cannot be run (TimeoutExpired)." == refusal(command(program)).message
@@ -206,6 +207,21 @@ def test_commands_that_are_none() -> None:
         assert "The command is empty, or its quotes do not match. Write it as cmd:PROGRAM ARGUMENT …." == str(
             refusal(written)
         )
+
+
+@pytest.mark.parametrize(
+    ("written", "program"),
+    [
+        (f"cmd:TOKEN={CANARY} pass", "TOKEN"),
+        (f"cmd:'no-such-program --token {CANARY}'", "no-such-program"),
+        (f"cmd:no-such-program --token {CANARY}", "no-such-program"),
+    ],
+)
+def test_arguments_are_not_repeated(written: str, program: str) -> None:
+    """
+    The program is named, and nothing that was put before it or quoted together with it.
+    """
+    assert f"The command {program!r} cannot be run (FileNotFoundError)." == refusal(written).message
 
 
 def test_key_store(vault: Vault) -> None:
@@ -226,6 +242,20 @@ def test_nothing_in_the_key_store(vault: Vault) -> None:
 
     assert "The key store has nothing under my desk/key." == error.message
     assert "keyring set 'my desk' key" == error.hint
+
+
+@pytest.mark.parametrize("error", [OSError(CANARY), RuntimeError(CANARY), KeyError(CANARY)])
+def test_a_broken_key_store(vault: Vault, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A key store may fail with an error of its own, and nobody knows what is in it.
+    """
+
+    def fail(_: str, __: str) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(vault, "get_password", fail)
+
+    assert f"The key store cannot be asked for desk/a ({type(error).__name__})." == refusal("keyring:desk/a").message
 
 
 def test_a_locked_key_store(vault: Vault) -> None:
@@ -258,10 +288,11 @@ def test_empty_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: V
     monkeypatch.setenv("EMPTY", "  ")
     vault.set_password("desk", "a", "")
 
-    for written in (f"file:{tmp_path}/key", "env:EMPTY", "keyring:desk/a", command("print()"), "", " "):
-        scheme = written.partition(":")[0].strip() or "literal"
-
-        assert f"The {scheme} reference leads to an empty secret. Put the secret there." == str(refusal(written))
+    for written in (f"file:{tmp_path}/key", "env:EMPTY", "keyring:desk/a"):
+        assert f"The secret is empty: {written}. Put the secret there." == str(refusal(written))
+    assert f"The secret is empty: cmd:{sys.executable} …." == refusal(command("print()")).message
+    for written in ("", " "):
+        assert "The secret is empty: written out in the accounts." == refusal(written).message
 
 
 @pytest.mark.parametrize("written", ["env:", "file:", "keyring:", "cmd:"])
@@ -300,13 +331,199 @@ def test_unknown_kinds(written: str) -> None:
     assert_silent(caught.value)
 
 
-@pytest.mark.parametrize("written", [None, 5, b"key", ["key"]])
-def test_secrets_are_text(written: Any) -> None:
+@pytest.mark.parametrize("wrong", [None, 5, CANARY.encode(), {CANARY: CANARY}, {CANARY}])
+def test_secrets_are_text(wrong: Any) -> None:
     """
-    A key of digits has to be in quotes, or it would lose its zeros.
+    A key of digits has to be in quotes, or it would lose its zeros. What was written is not repeated.
     """
-    with pytest.raises(ConfigurationError, match=f"is text, not a {type(written).__name__}. Put it in quotes."):
+    for written in (wrong, ["env:K", wrong]):
+        with pytest.raises(ConfigurationError, match=f"is text, not a {type(wrong).__name__}. Put it in quotes.") as e:
+            Secret(written)
+
+        assert_silent(e.value)
+
+
+def test_lists_in_lists() -> None:
+    """
+    A list in a list is no reference.
+    """
+    written: Any = ["env:K", [CANARY]]
+    with pytest.raises(ConfigurationError, match="is text, not a list") as caught:
         Secret(written)
+
+    assert_silent(caught.value)
+
+
+def test_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: Vault) -> None:
+    """
+    The first place that has a secret wins; a variable that is not set, a file or an entry that is not there do not.
+    """
+    secret = Secret(
+        [
+            "file:~nobody-of-this-name/key",
+            "keyring:desk/a",
+            "env:DESK_A_KEY",
+            f"file:{tmp_path}/key",
+            command("print('last')"),
+        ]
+    )
+
+    assert "last" == secret.reveal()
+    (tmp_path / "key").write_text("from a file")
+    assert "from a file" == secret.reveal()
+    monkeypatch.setenv("DESK_A_KEY", "from the environment")
+    assert "from the environment" == secret.reveal()
+    vault.set_password("desk", "a", "from the key store")
+    assert "from the key store" == secret.reveal()
+
+
+def test_places_that_cannot_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: Vault) -> None:
+    """
+    A place that may have the secret is not passed over: the next one may have another account's.
+    """
+    monkeypatch.setenv("EMPTY", "")
+    (tmp_path / "bytes").write_bytes(b"\xff")
+    vault.locked = True
+    troubles = {
+        "env:EMPTY": "The secret is empty: env:EMPTY.",
+        f"file:{tmp_path}": f"The file {tmp_path} cannot be read: Is a directory.",
+        f"file:{tmp_path}/bytes": f"The file {tmp_path}/bytes cannot be read: it is not UTF-8 text.",
+        f"file:{tmp_path}/bytes/key": f"The file {tmp_path}/bytes/key cannot be read: Not a directory.",
+        "keyring:desk/a": "The key store cannot be asked for desk/a (KeyringLocked).",
+        "cmd:": "The command is empty, or its quotes do not match.",
+        "cmd:no-such-program": "The command 'no-such-program' cannot be run (FileNotFoundError).",
+        command("raise SystemExit(1)"): f"The command {sys.executable!r} ended with status 1.",
+    }
+    monkeypatch.setenv("OTHER", CANARY)
+    monkeypatch.delenv("UNSET", raising=False)
+    for written, message in troubles.items():
+        assert message == refusal(["env:UNSET", written, "env:OTHER"]).message
+
+
+def test_no_key_store_package_in_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A key store that cannot be asked for want of the extra may have the secret, too.
+    """
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setenv("OTHER", CANARY)
+
+    assert "A keyring: reference needs the package keyring." == refusal(["keyring:desk/a", "env:OTHER"]).message
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root can read everything")
+def test_files_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A file that somebody else owns is there, and is not passed over.
+    """
+    path = tmp_path / "key"
+    path.touch(0o000)
+    monkeypatch.setenv("OTHER", CANARY)
+
+    assert f"The file {path} cannot be read: Permission denied." == refusal([f"file:{path}", "env:OTHER"]).message
+
+
+def test_a_secret_that_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: Vault) -> None:
+    """
+    All places are named. A list of one is as good as its reference alone.
+    """
+    monkeypatch.delenv("UNSET", raising=False)
+    vault.set_password("desk", "b", CANARY)
+    error = refusal(["env:UNSET", f"file:{tmp_path}/key", "keyring:desk/a"])
+
+    assert (
+        f"The environment variable UNSET is not set. The file {tmp_path}/key cannot be read: No such file or directory."
+        " The key store has nothing under desk/a." == error.message
+    )
+    assert "Put the secret in one of these places." == error.hint
+    assert str(refusal("env:UNSET")) == str(refusal(["env:UNSET"]))
+
+
+def test_lists_hold_references_alone() -> None:
+    """
+    A secret in a list would always win, so that something else must have been meant.
+    """
+    for written in (["env:K", CANARY], [CANARY, "env:K"], [CANARY], (CANARY, CANARY), ["env:K", ""]):
+        with pytest.raises(
+            ConfigurationError, match=r"has a secret itself in it, which would always be .*\. Give"
+        ) as e:
+            Secret(written)
+
+        assert_silent(e.value)
+
+
+def test_empty_lists() -> None:
+    """
+    A list of no references is a mistake, and no secret that is not there.
+    """
+    with pytest.raises(ConfigurationError, match=r"has nothing in it\. Give it references such as env:NAME"):
+        Secret([])
+
+
+def test_unknown_kinds_in_lists() -> None:
+    """
+    A mistyped kind is refused when it is written down, even behind one that would win.
+    """
+    with pytest.raises(ConfigurationError, match="is not a kind of reference") as caught:
+        Secret(["env:K", f"evn:{CANARY}"])
+
+    assert_silent(caught.value)
+
+
+def test_lists_are_values() -> None:
+    """
+    Lists are equal if their references and the order of these are.
+    """
+    assert 1 == len({Secret(["env:A", "file:b"]), Secret(("env:A", "file:b"))})
+    assert Secret("env:A") == Secret(["env:A"])
+    assert Secret(["env:A", "file:b"]) != Secret(["file:b", "env:A"])
+    assert ("list", "env", "literal") == tuple(Secret(w).scheme for w in (["env:A", "file:b"], ["env:A"], "A"))
+    assert "Secret()" == repr(Secret(["env:A", "file:b"]))
+
+
+def test_lists_of_relative_files(tmp_path: Path) -> None:
+    """
+    Each path of a list is relative to the folder.
+    """
+    (tmp_path / "b").write_text(CANARY)
+    secret = Secret(["file:a", "file:b", "file:/c", "file:~nobody-of-this-name/d", "env:e"]).below(tmp_path)
+
+    assert (tmp_path / "a", tmp_path / "b", Path("/c")) == secret.files
+    assert CANARY == secret.reveal()
+
+
+def test_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: Vault) -> None:
+    """
+    Where a secret was is told without the secret, and without the arguments of a command.
+    """
+    monkeypatch.setenv("DESK_A_KEY", CANARY)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("UNSET", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key").write_text(CANARY)
+    vault.set_password("my desk", "a", CANARY)
+    places = {
+        "env:DESK_A_KEY": "env:DESK_A_KEY",
+        "file:key": f"file:{tmp_path}/key",
+        "file:~/key": f"file:{tmp_path}/key",
+        "keyring:my desk/a": "keyring:my desk/a",
+        command(f"print({CANARY!r})"): f"cmd:{sys.executable} …",
+        CANARY: "written out in the accounts",
+    }
+
+    assert {w: Found(CANARY, place) for w, place in places.items()} == {w: Secret(w).find() for w in places}
+    assert Found(CANARY, "env:DESK_A_KEY") == Secret(["env:UNSET", "env:DESK_A_KEY", "file:key"]).find()
+
+
+def test_what_was_found_stays() -> None:
+    """
+    What was found shows its place alone, and is refused by pickle.
+    """
+    found = Secret(CANARY).find()
+
+    assert "Found(place='written out in the accounts')" == repr(found)
+    with pytest.raises(ConfigurationError, match="A secret does not travel to other processes") as caught:
+        pickle.dumps(found)
+    assert_silent(caught.value)
 
 
 def test_nothing_shows_a_secret() -> None:
@@ -324,10 +541,13 @@ def test_references_travel(monkeypatch: pytest.MonkeyPatch) -> None:
     A reference can be pickled, and is followed where it arrives; the secret is not in the pickle.
     """
     monkeypatch.setenv("DESK_A_KEY", CANARY)
-    sent = pickle.dumps(Secret("env:DESK_A_KEY"))
+    monkeypatch.delenv("UNSET", raising=False)
+    for secret in (Secret("env:DESK_A_KEY"), Secret(["env:UNSET", "env:DESK_A_KEY"])):
+        sent = pickle.dumps(secret)
 
-    assert CANARY.encode() not in sent
-    assert CANARY == pickle.loads(sent).reveal()  # noqa: S301  # our own
+        assert CANARY.encode() not in sent
+        assert secret == pickle.loads(sent)  # noqa: S301  # our own
+        assert CANARY == pickle.loads(sent).reveal()  # noqa: S301  # likewise
 
 
 def test_secrets_do_not_travel() -> None:

@@ -76,6 +76,17 @@ def test_an_accounts_file(file: Path, playing: subprocess.Popen[str]) -> None:
     assert collect(file).complete
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes say nothing here")
+def test_nobody_else_reads_the_accounts_file(file: Path, playing: subprocess.Popen[str]) -> None:
+    """
+    Secrets stand in the file, worthless as they are, and so it is made as a file of secrets should be.
+    """
+    assert playing.stdout is not None
+    playing.stdout.readline()
+
+    assert 0o600 == file.stat().st_mode & 0o777
+
+
 def test_existing_files_are_left_alone(file: Path) -> None:
     """
     An accounts file that is there may be somebody's own.
