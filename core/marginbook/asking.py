@@ -24,7 +24,7 @@ from marginbook.errors import (
     RateLimitedError,
 )
 from marginbook.report import Failure
-from marginbook.transport import MACHINE, Deadline, Documents, Line, Machine, Session, egress, explain
+from marginbook.transport import MACHINE, Deadline, Documents, Line, Machine, Session, egress, explain, shared_limits
 from marginbook.values import Balance, Lock, Statement, derive
 from marginbook.venues import Venue
 from marginbook.venues.settings import settle
@@ -62,12 +62,14 @@ def read(
     Ask one account, and let nothing that goes wrong be anybody else's trouble.
     """
     try:
-        return Visit.prepare(account, venue, deadline, pool, machine).statement()
+        settled = settle(account, venue)
+        secrets = resolve(settled.credentials)
+        return Visit.prepare(settled, secrets, venue, deadline=deadline, pool=pool, machine=machine).statement()
     except MarginbookError as error:
         return Failure.of(account.name, account.venue, error)
     # What a plugin raises is the plugin's choice.
     except Exception as error:  # noqa: BLE001
-        return Failure.of(account.name, account.venue, _blame(venue, error))
+        return Failure.of(account.name, account.venue, blame(venue, error))
 
 
 def replay_documents(account: Account, venue: Venue, documents: Mapping[str, bytes]) -> Statement:
@@ -81,7 +83,7 @@ def replay_documents(account: Account, venue: Venue, documents: Mapping[str, byt
 @frozen
 class Visit:
     """
-    One account, ready to be asked: its settings are checked, its secrets looked up.
+    One account, ready to be asked.
     """
 
     account: Account
@@ -91,25 +93,36 @@ class Visit:
     deadline: Deadline
 
     @classmethod
-    def prepare(cls, account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter, machine: Machine) -> Visit:
+    def prepare(
+        cls,
+        account: Account,
+        secrets: Mapping[str, str],
+        venue: Venue,
+        *,
+        deadline: Deadline,
+        pool: BaseAdapter,
+        machine: Machine,
+    ) -> Visit:
         """
-        Check the settings and look up the secrets.
+        Make the way to a settled account's venue, and what signs its requests.
 
         Raises:
-            ConfigurationError: A setting is wrong.
-
-            CredentialsError: A secret is not there, or cannot be one.
+            CredentialsError: A secret cannot be one of the venue's.
 
         """
-        settled = settle(account, venue)
-        secrets = resolve(settled.credentials)
-        url = settled.options["base_url"]
+        url = account.options["base_url"]
         host = machine.hosts.at(venue.id, urlsplit(url).netloc, egress(url))
-        line = Line(host, _limits(settled, venue), _digest(secrets), machine)
+        line = Line(host, _limits(account, venue), _digest(secrets), machine, shared_limits())
         auth = venue.sign(secrets, lambda: host.clock.milliseconds(machine)) if venue.sign else None
-        return cls(settled, venue, Session(pool, deadline, auth, line), line, deadline)
+        return cls(account, venue, Session(pool, deadline, auth, line), line, deadline)
 
     def statement(self) -> Statement:
+        """
+        Ask, and say so if the local clock is wrong.
+        """
+        return self._mention_clock(self.ask())
+
+    def ask(self) -> Statement:
         """
         Ask until there is an answer, or until asking again cannot help.
 
@@ -125,7 +138,7 @@ class Visit:
                 trouble = error
             else:
                 host.succeed()
-                return self._mention_clock(statement)
+                return statement
             if attempt == ATTEMPTS or not self._may_help(trouble, attempt, used):
                 break
             attempt += 1
@@ -133,11 +146,12 @@ class Visit:
             trouble.message += f" It was asked {attempt} times."
         raise trouble
 
-    def measure_clock(self) -> None:
+    def measure_clock(self) -> int:
         """
-        Ask the venue for its time, and sign with it from now on.
+        Ask the venue for its time, sign with it from now on, and return the milliseconds that it is ahead of ours.
         """
         self.line.host.clock.measure(self._time, self.line.machine)
+        return self.line.host.clock.offset
 
     def _time(self) -> int:
         milliseconds = self.venue.time(self.account, self.session) if self.venue.time else 0
@@ -243,7 +257,10 @@ def _drift(unknown: list[str]) -> list[str]:
     return [f"The answer has fields that the specification does not know: {names}. Look for a newer plugin."]
 
 
-def _blame(venue: Venue, error: Exception) -> PluginError:
+def blame(venue: Venue, error: Exception) -> PluginError:
+    """
+    Return what is said of an exception that a plugin should not have raised.
+    """
     # Its text may hold anything, a secret too; the place does not.
     place = traceback.extract_tb(error.__traceback__)[-1]
     return PluginError(

@@ -6,43 +6,30 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from concurrent.futures import CancelledError, Future, as_completed
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
 from marginbook.accounts import Account
 from marginbook.auditing import audit
-from marginbook.errors import (
-    ConfigurationError,
-    DeadlineError,
-    MarginbookError,
-    PluginError,
-)
+from marginbook.errors import ConfigurationError, PluginError
+from marginbook.gathering import gather
 from marginbook.loading import load_accounts
 from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
-from marginbook.values import Statement
-from marginbook.workers import Threads
+from marginbook.values import Statement, few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from concurrent.futures import Executor
     from datetime import datetime
 
     from marginbook.registry import Registry
-    from marginbook.transport import Deadline, Machine
-
-#: Seconds beyond the deadline in which an account may still say itself that it was too late.
-_GRACE: Final = 0.5
+    from marginbook.transport import Machine
 
 #: Seconds that a report may take: a day. Operating systems cannot count for ever.
 _LONGEST: Final = 86_400
-
-#: Names that a remark lists before it only counts them.
-_SHOWN: Final = 5
 
 #: The host of recorded bodies, where the venue has none of its own.
 _NOWHERE: Final = "https://replay.invalid"
@@ -105,34 +92,23 @@ def collect(
     machine = machine or MACHINE
 
     registry = installed()
-    asked = _asked(accounts, registry)
+    asked = asked_for(accounts, registry)
     if not 0 < timeout <= _LONGEST or max_workers < 1:
         msg = f"A report in {timeout} seconds with {max_workers} workers cannot be made."
         raise ConfigurationError(msg, hint=f"Give it some time, at most {_LONGEST} seconds, and at least one worker.")
     started_at = machine.now()
     deadline, pool = Deadline(timeout, machine.monotonic), machine.pool(max_workers)
-    # Threads for each address: one that stalls must not keep the others from being asked.
-    own: defaultdict[tuple[str, str], Threads] = defaultdict(partial(Threads, max_workers))
+    work = partial(read, deadline=deadline, pool=pool, machine=machine)
     outcomes: dict[str, Statement | Failure] = {}
     try:
-        futures: dict[Future[Statement | Failure], Account] = {}
-        lost = []
-        for account in asked:
-            try:
-                venue = registry.venue(account.venue)
-            except MarginbookError as error:
-                lost.append((account, Failure.of(account.name, account.venue, error)))
-            else:
-                workers = executor or own[venue.id, str(account.options.get("base_url"))]
-                futures[workers.submit(read, account, venue, deadline, pool, machine)] = account
-        for account, outcome in chain(lost, _gather(futures, deadline)):
+        for account, outcome in gather(
+            asked, work, registry=registry, deadline=deadline, max_workers=max_workers, executor=executor
+        ):
             outcomes[account.name] = outcome
             if progress:
                 failure = outcome if isinstance(outcome, Failure) else None
                 progress(Progress(len(outcomes), len(asked), account.name, failure))
     finally:
-        for threads in own.values():
-            threads.close()
         pool.close()
     notes = _remarks(asked, registry)
     report = assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=machine.now())
@@ -206,9 +182,18 @@ def assemble(
     )
 
 
-def _asked(accounts: str | os.PathLike[str] | Iterable[Account], registry: Registry) -> tuple[Account, ...]:
+def asked_for(
+    accounts: str | os.PathLike[str] | Iterable[Account], registry: Registry, only: Collection[str] = ()
+) -> tuple[Account, ...]:
+    """
+    Return the accounts that are meant: all, or those that *only* names.
+
+    Raises:
+        ConfigurationError: There are none, two of the same name, or something else among them.
+
+    """
     if isinstance(accounts, str | os.PathLike):
-        return load_accounts(accounts, registry=registry)
+        return _only(load_accounts(accounts, registry=registry), only)
     asked = (accounts,) if isinstance(accounts, Account) else tuple(accounts)
     if strangers := [item for item in asked if not isinstance(item, Account)]:
         msg = f"A {type(strangers[0]).__name__} is no account."
@@ -219,42 +204,15 @@ def _asked(accounts: str | os.PathLike[str] | Iterable[Account], registry: Regis
     if twice := [name for name, count in Counter(account.name for account in asked).items() if count > 1]:
         msg = f"There are several accounts with the name {', '.join(map(repr, twice))}."
         raise ConfigurationError(msg, hint="Give each its own name.")
-    return asked
+    return _only(asked, only)
 
 
-def _gather(
-    futures: Mapping[Future[Statement | Failure], Account], deadline: Deadline
-) -> Iterable[tuple[Account, Statement | Failure]]:
-    """
-    Yield each account as it gets done, and at the deadline the others, as failed.
-    """
-    open_ = dict(futures)
-    try:
-        for future in as_completed(futures, timeout=deadline.remaining() + _GRACE):
-            account = open_.pop(future)
-            yield account, _outcome(future, account)
-    except TimeoutError:
-        for future, account in open_.items():
-            future.cancel()
-            error = DeadlineError("It had not answered when the deadline was over.", hint="Allow more time.")
-            yield account, Failure.of(account.name, account.venue, error)
-
-
-def _outcome(future: Future[Statement | Failure], account: Account) -> Statement | Failure:
-    error = CancelledError() if future.cancelled() else future.exception()
-    if error is None:
-        return future.result()
-    if not isinstance(error, MarginbookError):
-        # A plugin that exits, a pool whose process was killed, an account that cannot be pickled.
-        error = PluginError(
-            f"The work on it was broken off ({type(error).__name__}).", hint="Run it in threads to see."
-        )
-    return Failure.of(account.name, account.venue, error)
-
-
-def _few(names: list[str]) -> str:
-    shown, others = names[:_SHOWN], len(names[_SHOWN:])
-    return f"{', '.join(shown)} and {others} more" if others else ", ".join(shown)
+def _only(accounts: tuple[Account, ...], names: Collection[str]) -> tuple[Account, ...]:
+    known = [account.name for account in accounts]
+    if strangers := sorted(set(names).difference(known)):
+        msg = f"There is no account {', '.join(map(repr, strangers))} in the accounts file."
+        raise ConfigurationError(msg, hint=f"There are {', '.join(known)}.")
+    return tuple(account for account in accounts if account.name in names) if names else accounts
 
 
 def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
@@ -270,6 +228,6 @@ def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
         Note(account="", message=message)
         for message in (
             *filter(None, map(registry.rivals, venues)),
-            *(f"{_few(names)} are one account under several names: totals count it as often." for names in twins),
+            *(f"{few(names)} are one account under several names: totals count it as often." for names in twins),
         )
     ]

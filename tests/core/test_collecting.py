@@ -379,7 +379,7 @@ def test_error_answers(status: int, kind: str, expected: str) -> None:
         (Account("odd", "broken"), "plugin", "broken (broken 1.0) cannot be used: RuntimeError: no luck."),
         (Account("odd", "acme", options={"level": 5}), "configuration", "there is no setting level."),
         (Account("odd", "acme", {"token": CANARY}), "configuration", "there is no setting token."),
-        (Account("odd", "acme", options={"do": 5}), "configuration", "do: it is 5, which is no str."),
+        (Account("odd", "acme", options={"do": 5}), "configuration", "do: it is of type int, not str."),
         (Account("odd", "coinswitch"), "configuration", "the setting api_key is missing; the setting api_secret is"),
         (
             Account("odd", "coinswitch", {"api_key": "env:NO_SUCH_KEY", "api_secret": CANARY}),

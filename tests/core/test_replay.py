@@ -201,7 +201,7 @@ def test_options_decide_what_is_asked() -> None:
             {"api_version": "v1"},
             "api_version: Binance retired GET /fapi/v1/balance on 2023-07-15, so it has to be v3 or v2.",
         ),
-        ("binance-usdm", {}, {"api_version": "v4"}, "api_version: it is 'v4', which is none of v3, v2."),
+        ("binance-usdm", {}, {"api_version": "v4"}, "api_version: it is none of v3, v2."),
         ("binance-usdm", {}, {"level": 1}, "there is no setting level."),
         ("binance-usd", {}, {}, "There is no venue 'binance-usd'. Did you mean binance-usdm?"),
     ],

@@ -25,13 +25,13 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
-def findings(file: Path, accounts: Iterable[Account]) -> Iterator[tuple[str, str]]:
+def findings(file: Path | None, accounts: Iterable[Account]) -> Iterator[tuple[str, str]]:
     """
     Look at an accounts file and at every file that its accounts read secrets from. No secret is looked up.
 
     Args:
-        file: The accounts file. That others can read it matters if a secret stands in it; that they can change it
-            always does, since they could lead a secret to a server of theirs.
+        file: The accounts file, if there is one. That others can read it matters if a secret stands in it; that they
+            can change it always does, since they could lead a secret to a server of theirs.
 
         accounts: The accounts in it.
 
@@ -41,7 +41,7 @@ def findings(file: Path, accounts: Iterable[Account]) -> Iterator[tuple[str, str
     """
     accounts = tuple(accounts)
     literal = any(secret.scheme == "literal" for account in accounts for secret in account.credentials.values())
-    places = [("", file, literal)]
+    places = [("", file, literal)] if file else []
     for account in accounts:
         # Key and secret may stand in one file.
         files = dict.fromkeys(path for secret in account.credentials.values() for path in secret.files)

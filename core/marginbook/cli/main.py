@@ -4,12 +4,15 @@ The group of commands, and what an error of ours looks like on a terminal.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from marginbook.cli.check import check
 from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
 from marginbook.cli.venues import venues
@@ -24,9 +27,24 @@ class _Complaint(click.ClickException):
     exit_code = 2
 
 
+class _Cut(click.ClickException):
+    """
+    The output could not be written, so something is missing from it.
+    """
+
+    exit_code = 1
+
+
+#: What a full or broken disk says.
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+#: What shells say of a command that was interrupted.
+_INTERRUPTED: Final = 130
+
+
 class _Commands(click.Group):
     """
-    Tells errors of ours without a traceback.
+    Tells errors of ours, of disks and of people without a traceback.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -34,9 +52,23 @@ class _Commands(click.Group):
         Run the command.
         """
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                # Here, where it can be told; at the end of the process nobody would hear of it.
+                sys.stdout.flush()
         except MarginbookError as error:
             raise _Complaint(f"{error.message}\n{error.hint}".rstrip()) from None
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(_INTERRUPTED)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            # What is left in the buffer would be tried again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            msg = f"The output could not be written: {error.strerror}. What was written of it is not whole."
+            raise _Cut(msg) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -52,5 +84,5 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-for command in (report, venues, sandbox, demo):
+for command in (report, check, venues, sandbox, demo):
     main.add_command(command)

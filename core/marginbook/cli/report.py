@@ -5,20 +5,20 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from marginbook.collecting import Progress, collect
-from marginbook.errors import ConfigurationError
-from marginbook.loading import load_accounts
+from marginbook.cli.options import accounts_file, max_workers, timeout
+from marginbook.collecting import Progress, asked_for, collect
 from marginbook.output import table
+from marginbook.registry import installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from marginbook.accounts import Account
     from marginbook.report import BalanceReport
@@ -27,34 +27,13 @@ FORMATS: Final = ("table", "json", "jsonl", "csv")
 
 
 @click.command()
-@click.option(
-    "--accounts",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("accounts.toml"),
-    envvar="MARGINBOOK_ACCOUNTS",
-    show_default=True,
-    show_envvar=True,
-    help="The file with the accounts.",
-)
+@accounts_file
 @click.option("--only", metavar="NAME", multiple=True, help="Ask this account alone. May be repeated.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output."
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="Seconds for the whole report.",
-)
-@click.option(
-    "--max-workers",
-    type=click.IntRange(min=1),
-    default=16,
-    show_default=True,
-    help="Accounts of a venue to ask at the same time.",
-)
+@timeout
+@max_workers
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def report(path: Path, only: tuple[str, ...], form: str, timeout: float, max_workers: int, quiet: bool) -> None:
     """
@@ -74,7 +53,7 @@ def report(path: Path, only: tuple[str, ...], form: str, timeout: float, max_wor
         1  something is missing from the report, which says what and why
         2  the question was wrong: no report was made
     """
-    accounts = _only(load_accounts(path), only)
+    accounts = asked_for(path, installed(), only)
     made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet)
     write(made, form)
     sys.exit(0 if made.complete else 1)
@@ -116,11 +95,3 @@ def write(made: BalanceReport, form: str) -> None:
 def _line(progress: Progress) -> None:
     state = f"failed: {progress.failure.kind}" if progress.failure else "ok"
     click.echo(f"[{progress.done}/{progress.asked}] {progress.account}: {state}", err=True)
-
-
-def _only(accounts: tuple[Account, ...], names: tuple[str, ...]) -> tuple[Account, ...]:
-    known = [account.name for account in accounts]
-    if strangers := sorted(set(names).difference(known)):
-        msg = f"There is no account {', '.join(map(repr, strangers))} in the accounts file."
-        raise ConfigurationError(msg, hint=f"There are {', '.join(known)}.")
-    return tuple(account for account in accounts if account.name in names) if names else accounts

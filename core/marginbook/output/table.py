@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from marginbook.values import plain
+from marginbook.values import few, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,8 +70,8 @@ def _print(report: BalanceReport, console: Console, figures: Iterable[Renderable
         console.print(Text(f"{name}: the venue reports no assets."))
     for part in figures:
         console.print(part)
-    for note in report.notes:
-        console.print(Text(f"{note.account}: {note.message}" if note.account else note.message))
+    for message, names in _remarks(report).items():
+        console.print(Text(f"{few(names)}: {message}" if names else message))
     for text, number in _footnotes(report).items():
         console.print(Text(f"[{number}] {text}", style="dim"))
     if report.balances:
@@ -159,6 +159,16 @@ def _amount(amount: Decimal | None, *, derived: bool = False) -> Text:
 
 def _derived(balance: Balance) -> set[str]:
     return {name for name, basis in balance.basis.items() if basis != "reported"}
+
+
+def _remarks(report: BalanceReport) -> dict[str, list[str]]:
+    """
+    Return each remark once, with the accounts that it is about; none where it is about the whole report.
+    """
+    found: dict[str, list[str]] = {}
+    for note in report.notes:
+        found.setdefault(note.message, []).extend(filter(None, [note.account]))
+    return found
 
 
 def _footnotes(report: BalanceReport) -> dict[str, int]:

@@ -8,6 +8,20 @@ from marginbook.transport.hosts import Host
 from marginbook.transport.machine import MACHINE, Machine
 from marginbook.transport.pools import adapter
 from marginbook.transport.session import Line, Session, egress
+from marginbook.transport.shared import SHARED_LIMITS, shared_limits
 from marginbook.transport.statuses import explain
 
-__all__ = ["MACHINE", "Deadline", "Documents", "Host", "Line", "Machine", "Session", "adapter", "egress", "explain"]
+__all__ = [
+    "MACHINE",
+    "SHARED_LIMITS",
+    "Deadline",
+    "Documents",
+    "Host",
+    "Line",
+    "Machine",
+    "Session",
+    "adapter",
+    "egress",
+    "explain",
+    "shared_limits",
+]

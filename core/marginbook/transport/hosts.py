@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from marginbook.transport.deadline import Deadline
     from marginbook.transport.machine import Machine
+    from marginbook.transport.shared import SharedLimits
 
 #: Retries that a host has left at the beginning, and at most. A host in trouble is not helped by being asked more.
 RETRIES: Final = 50
@@ -55,26 +56,46 @@ class Charge:
 class Host:
     """
     A venue at one of its addresses, as it is seen from one address of ours.
+
+    Attributes:
+        name: Host and port.
+
+        clock: The time there.
+
+        place: What tells it from all others: the venue's id, name, and through which proxy it is asked.
+
     """
 
     name: str
     clock: VenueClock = field(factory=VenueClock)
+    place: tuple[str, ...] = ()
     _gates: dict[tuple[int, str], Gate] = field(factory=dict, init=False)
     _many: int = field(default=_MANY, init=False)
     _stopped: float = field(default=0.0, init=False)
     _until: datetime | None = field(default=None, init=False)
     _retries: int = field(default=RETRIES, init=False)
 
-    def enter(self, charges: Iterable[Charge], machine: Machine, deadline: Deadline) -> None:
+    def enter(
+        self, charges: Iterable[Charge], machine: Machine, deadline: Deadline, shared: SharedLimits | None = None
+    ) -> None:
         """
         Wait until a request is within all limits, and spend what it costs.
+
+        Args:
+            charges: What it costs.
+
+            machine: Whose time it is.
+
+            deadline: Until when to wait.
+
+            shared: What other processes spend as well.
 
         Raises:
             RateLimitedError: That would be after the deadline. The error says when it is.
 
         """
         charges = tuple(charges)
-        while wait := self._begin(charges, machine.monotonic()):
+        while wait := self._begin(charges, machine.monotonic()) or self._share(charges, machine, shared):
             if wait >= deadline.remaining():
                 raise self._refusal(wait, machine)
             machine.sleep(wait)
@@ -88,6 +109,17 @@ class Host:
             for charge in charges:
                 self._gate(charge, now).begin(charge.cost)
             return 0
+
+    def _share(self, charges: tuple[Charge, ...], machine: Machine, shared: SharedLimits | None) -> float:
+        if not shared:
+            return 0
+        for charge in charges:
+            name = repr((self.place, charge.counted))
+            if wait := shared.spend(name, charge.limit, charge.cost, machine.milliseconds()):
+                # It was not sent. What it spent of other limits already is lost to nobody but us.
+                self.leave(charges, {}, machine, sent=False)
+                return wait
+        return 0
 
     def _gate(self, charge: Charge, now: float) -> Gate:
         if len(self._gates) > self._many:
@@ -107,15 +139,21 @@ class Host:
         # To wait is what was just found not to help.
         return RateLimitedError(msg, hint=hint, until=until, transient=False)
 
-    def leave(self, charges: Iterable[Charge], headers: Mapping[str, str], machine: Machine) -> None:
+    def leave(
+        self, charges: Iterable[Charge], headers: Mapping[str, str], machine: Machine, *, sent: bool = True
+    ) -> None:
         """
-        Note that a request was answered, with these headers, or was not.
+        Note that a request was answered, with these headers, or was not; or not even sent.
         """
         now = machine.monotonic()
         with _LOCK:
             for charge in charges:
                 used = headers.get(charge.limit.header, "") if charge.limit.header else ""
-                self._gate(charge, now).end(charge.cost, now, int(used) if used.isdecimal() else None)
+                gate = self._gate(charge, now)
+                if sent:
+                    gate.end(charge.cost, now, int(used) if used.isdecimal() else None)
+                else:
+                    gate.begin(-charge.cost)
 
     def stop(self, until: datetime | None, limits: Iterable[Limit], machine: Machine) -> datetime:
         """
@@ -172,7 +210,8 @@ class Hosts:
         Return what is known of a venue at an address, reached through *egress*: a proxy, or "".
         """
         with _LOCK:
-            return self._hosts.setdefault((venue, address, egress), Host(address))
+            place = (venue, address, egress)
+            return self._hosts.setdefault(place, Host(address, place=place))
 
     def forget(self) -> None:
         """

@@ -31,6 +31,7 @@ from marginbook.hosts import is_loopback
 from marginbook.limits import Limit
 from marginbook.transport.hosts import Charge, Host
 from marginbook.transport.machine import MACHINE, Machine
+from marginbook.transport.shared import SharedLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +70,15 @@ class Line:
 
         machine: Where the time comes from.
 
+        shared: What other processes spend of the same limits.
+
     """
 
     host: Host
     limits: tuple[Limit, ...] = ()
     key: str = ""
     machine: Machine = MACHINE
+    shared: SharedLimits | None = None
 
     def charges(self, method: str, path: str) -> list[Charge]:
         """
@@ -130,7 +134,7 @@ class Session(requests.Session):
         """
         line = self._line
         charges = line.charges(str(method), _parts(url).path)
-        line.host.enter(charges, line.machine, self._deadline)
+        line.host.enter(charges, line.machine, self._deadline, line.shared)
         response = None
         try:
             response = self._attempt(method, url, *args, **kwargs)

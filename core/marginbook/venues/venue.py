@@ -87,11 +87,12 @@ class Option:
         Say what is wrong with *value*, or "".
         """
         if type(value) is not self.kind:
-            return f"it is {value!r:.40}, which is no {self.kind.__name__}"
+            # Not what it is: secrets get under the wrong name.
+            return f"it is of type {type(value).__name__}, not {self.kind.__name__}"
         if self.check and (complaint := self.check(value)):
             return complaint
         if self.choices and value not in self.choices:
-            return f"it is {value!r:.40}, which is none of {', '.join(map(str, self.choices))}"
+            return f"it is none of {', '.join(map(str, self.choices))}"
         return ""
 
 

@@ -73,10 +73,10 @@ def test_defaults_are_filled_in() -> None:
         ({**KEYS, "apy_key": "env:K"}, {"exchange": "x"}, "there is no setting apy_key"),
         (KEYS, {"exchange": "x", "recv_window": 1}, "there is no setting recv_window"),
         (KEYS, {"exchange": "X"}, "exchange: it is not in lower case"),
-        (KEYS, {"exchange": 5}, "exchange: it is 5, which is no str"),
-        (KEYS, {"exchange": "x", "version": "v1"}, "version: it is 'v1', which is none of v3, v2"),
-        (KEYS, {"exchange": "x", "window": "1"}, "window: it is '1', which is no int"),
-        (KEYS, {"exchange": "x", "base_url": 5}, "base_url: it is 5, which is no str"),
+        (KEYS, {"exchange": 5}, "exchange: it is of type int, not str"),
+        (KEYS, {"exchange": "x", "version": "v1"}, "version: it is none of v3, v2"),
+        (KEYS, {"exchange": "x", "window": "1"}, "window: it is of type str, not int"),
+        (KEYS, {"exchange": "x", "base_url": 5}, "base_url: it is of type int, not str"),
         ({**KEYS, "version": "v2"}, {"exchange": "x"}, "version is an option and no secret"),
         (
             {"api_key": "env:K"},
@@ -88,7 +88,7 @@ def test_defaults_are_filled_in() -> None:
             {"window": True},
             (
                 "the setting api_secret is missing; there is no setting apy_secret; the setting exchange is missing;"
-                " window: it is True, which is no int"
+                " window: it is of type bool, not int"
             ),
         ),
     ],
@@ -276,4 +276,4 @@ def test_permission_is_a_truth_value() -> None:
     """
     asked = account({"token": "env:T"}, base_url="http://host", send_secret_in_clear="no")
 
-    assert "send_secret_in_clear: it is 'no', which is no bool." == refusal(asked, venue(credentials=RAW)).message
+    assert "send_secret_in_clear: it is of type str, not bool." == refusal(asked, venue(credentials=RAW)).message

@@ -1,0 +1,100 @@
+"""
+Works on many accounts at once, and loses none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import CancelledError, Future, as_completed
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from marginbook.errors import DeadlineError, MarginbookError, PluginError
+from marginbook.report import Failure
+from marginbook.workers import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from concurrent.futures import Executor
+
+    from marginbook.accounts import Account
+    from marginbook.registry import Registry
+    from marginbook.transport import Deadline
+    from marginbook.venues import Venue
+
+T = TypeVar("T")
+
+#: Seconds beyond the deadline in which an account may still say itself that it was too late.
+_GRACE: Final = 0.5
+
+
+def gather(
+    accounts: Iterable[Account],
+    work: Callable[[Account, Venue], T],
+    *,
+    registry: Registry,
+    deadline: Deadline,
+    max_workers: int,
+    executor: Executor | None = None,
+) -> Iterator[tuple[Account, T | Failure]]:
+    """
+    Yield each account as the work on it gets done, and at the deadline the others, as failed.
+
+    Args:
+        accounts: What to work on, in this order.
+
+        work: Called with an account and its venue, in a thread or in another process.
+
+        registry: Where the venues are.
+
+        deadline: When to stop waiting.
+
+        max_workers: Accounts of one address that are worked on at the same time.
+
+        executor: Runs the work instead of threads of our own.
+
+    """
+    # Threads for each address: one that stalls must not keep the others from being asked.
+    own: defaultdict[tuple[str, str], Threads] = defaultdict(partial(Threads, max_workers))
+    futures: dict[Future[T], Account] = {}
+    lost = []
+    try:
+        for account in accounts:
+            try:
+                venue = registry.venue(account.venue)
+            except MarginbookError as error:
+                lost.append((account, Failure.of(account.name, account.venue, error)))
+            else:
+                workers = executor or own[venue.id, str(account.options.get("base_url"))]
+                futures[workers.submit(work, account, venue)] = account
+        yield from lost
+        yield from _done(futures, deadline)
+    finally:
+        for threads in own.values():
+            threads.close()
+
+
+def _done(futures: Mapping[Future[T], Account], deadline: Deadline) -> Iterator[tuple[Account, T | Failure]]:
+    open_ = dict(futures)
+    try:
+        for future in as_completed(futures, timeout=deadline.remaining() + _GRACE):
+            account = open_.pop(future)
+            outcome: T | Failure = _outcome(future, account)
+            yield account, outcome
+    except TimeoutError:
+        for future, account in open_.items():
+            future.cancel()
+            error = DeadlineError("It had not answered when the deadline was over.", hint="Allow more time.")
+            yield account, Failure.of(account.name, account.venue, error)
+
+
+def _outcome(future: Future[Any], account: Account) -> Any:
+    error = CancelledError() if future.cancelled() else future.exception()
+    if error is None:
+        return future.result()
+    if not isinstance(error, MarginbookError):
+        # A plugin that exits, a pool whose process was killed, an account that cannot be pickled.
+        error = PluginError(
+            f"The work on it was broken off ({type(error).__name__}).", hint="Run it in threads to see."
+        )
+    return Failure.of(account.name, account.venue, error)
