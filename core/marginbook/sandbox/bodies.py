@@ -1,8 +1,8 @@
 """
 Faults of the body: answers with status 200 that say something wrong, or cannot be read.
 
-Each is made from the text of the stage's own answer, and leaves all the rest of it as it is. An answer without an amount
-stays whole where an amount was to be changed.
+Each is made from the text of the stage's own answer, and leaves all the rest of it as it is. An amount is a string that
+looks like a decimal number, and that is no time by its name. What has none stays whole where one was to be changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-#: A string, and what follows it if it is the name of an amount. It takes each string as a whole, and so never begins inside one.
+#: A string, and what follows it if it is the name of an amount. It takes strings whole, and so never begins inside one.
 _STRING: Final = re.compile(
     r'"(?P<key>(?:[^"\\]|\\.)*)"'
     r'(?:\s*:\s*(?P<value>"(?P<sign>-?)(?P<digits>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"))?'

@@ -10,7 +10,7 @@ import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,6 +22,7 @@ from marginbook.sandbox.effects import Door
 from marginbook.sandbox.serving import Server
 
 if TYPE_CHECKING:
+    from marginbook.sandbox.effects import Play
     from marginbook.sandbox.tally import Tally
 
 
@@ -47,18 +48,18 @@ class Wall:
         self._socket.close()
 
 
-def wall(application: Any, tally: Tally) -> Wall:  # noqa: ARG001  # there is nothing to serve
+def wall(play: Play, tally: Tally) -> Wall:  # noqa: ARG001  # there is nothing to serve
     """
     Return a port that refuses connections.
     """
     return Wall()
 
 
-def stranger(application: Any, tally: Tally) -> Server:
+def stranger(play: Play, tally: Tally) -> Server:
     """
     Return a server with a certificate that nobody has reason to trust.
     """
-    return Server(application, tally, context=_self_signed())
+    return Server(play, tally, context=_self_signed())
 
 
 def _self_signed() -> ssl.SSLContext:

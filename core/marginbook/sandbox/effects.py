@@ -5,9 +5,10 @@ The ways in which a fault can change what becomes of a request.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from attrs import field, frozen
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from marginbook.sandbox.serving import Handler
@@ -15,6 +16,12 @@ from marginbook.sandbox.tally import Tally
 
 #: What has the stage answer.
 Ask = Callable[[], Response]
+
+#: What sends an answer.
+Send = Callable[[Handler, Response], None]
+
+#: What answers a request, and says how to send the answer.
+Play = Callable[[Request], tuple[Response | HTTPException, Send]]
 
 
 class Place(Protocol):
@@ -76,7 +83,7 @@ class Door(Effect):
     The account's address leads to another place.
     """
 
-    make: Callable[[Any, Tally], Place] = field(repr=False)
+    make: Callable[[Play, Tally], Place] = field(repr=False)
 
 
 @frozen
@@ -118,7 +125,7 @@ class Sent(Effect):
     What the stage answered, sent in a way of its own.
     """
 
-    write: Callable[[Handler, Response], None] = field(repr=False)
+    write: Send = field(repr=False)
 
     def send(self, handler: Handler, response: Response) -> None:
         """

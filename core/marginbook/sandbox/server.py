@@ -7,16 +7,15 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
-from werkzeug.wrappers import Request, Response
 
 from marginbook.accounts import Account
 from marginbook.errors import ConfigurationError
 from marginbook.sandbox.faults import Fault, Plan
-from marginbook.sandbox.serving import SEND, Server
+from marginbook.sandbox.serving import Server
 from marginbook.sandbox.tally import Tally
 
 if TYPE_CHECKING:
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
-    from marginbook.sandbox.effects import Place
+    from werkzeug.wrappers import Request, Response
+
+    from marginbook.sandbox.effects import Place, Send
     from marginbook.sandbox.stage import Actor, Stage
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Sandbox:
         actors = [actor for stage in self._stages for actor in stage.actors]
         self._plan = Plan(tuple(faults), actors, self._tally)
         try:
-            self._server = Server(self._application, self._tally, port=port)
+            self._server = Server(self._play, self._tally, port=port)
         except OSError:
             msg = f"Port {port} of 127.0.0.1 cannot be used."
             raise ConfigurationError(msg, hint="Choose another with --port, or 0 for any that is free.") from None
@@ -124,15 +125,13 @@ class Sandbox:
 
     def _open_doors(self, actors: Iterable[Actor]) -> dict[str, Place]:
         doors = {actor.name: self._plan.door(actor.name) for actor in actors}
-        return {name: door.make(self._application, self._tally) for name, door in doors.items() if door}
+        return {name: door.make(self._play, self._tally) for name, door in doors.items() if door}
 
     def _address(self, actor: Actor) -> str:
         return self._doors.get(actor.name, self._server).url
 
-    def _application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request = Request(environ)
+    def _play(self, request: Request) -> tuple[Response | HTTPException, Send]:
         effect = self._plan.effect(request)
-        environ[SEND] = effect.send
         response: Response | HTTPException
         try:
             response = effect.answer(request, lambda: self._answer(request))
@@ -142,7 +141,7 @@ class Sandbox:
         except Exception:
             _LOGGER.exception("What answers %s %s failed.", request.method, request.path)
             response = InternalServerError()
-        return response(environ, start_response)
+        return response, effect.send
 
     def _answer(self, request: Request) -> Response:
         try:

@@ -12,19 +12,18 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+from werkzeug.exceptions import NotFound
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 if TYPE_CHECKING:
     import ssl
 
+    from marginbook.sandbox.effects import Play
     from marginbook.sandbox.tally import Tally
 
 #: Seconds that closing may have to wait for the server to notice.
 _NOTICE: Final = 0.02
-
-#: Where an application may leave what sends its response, as ``send(handler, response)``.
-SEND: Final = "marginbook.send"
 
 #: For SO_LINGER: a connection that is closed at once is reset.
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
@@ -52,8 +51,8 @@ class Handler(WSGIRequestHandler):
         # What is left of a body would be taken for the next request.
         environ["wsgi.input"] = BytesIO(self.rfile.read(Request(environ).content_length or 0))
         self.close_connection |= "Transfer-Encoding" in self.headers
-        response = Response.from_app(self.server.app, environ, buffered=True)
-        environ.get(SEND, Handler.send_whole)(self, response)
+        response, send = self.server.play(Request(environ))
+        send(self, Response.from_app(response, environ, buffered=True))
 
     def send_whole(self, response: Response) -> None:
         """
@@ -118,7 +117,7 @@ class Server(ThreadedWSGIServer):
     Serves on a thread of its own, and ends the connections that clients kept open when it is closed.
 
     Args:
-        application: What answers.
+        play: What answers, and says how to send the answer.
 
         tally: Where answers are counted.
 
@@ -131,13 +130,15 @@ class Server(ThreadedWSGIServer):
 
     """
 
-    def __init__(self, application: Any, tally: Tally, *, port: int = 0, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, play: Play, tally: Tally, *, port: int = 0, context: ssl.SSLContext | None = None) -> None:
+        self.play = play
         self.tally = tally
         self.closing = threading.Event()
         self._kept: set[socket.socket] = set()
         with socket.create_server(("127.0.0.1", port)) as listening:
             host, port = listening.getsockname()
-            super().__init__(host, port, application, Handler, fd=listening.fileno())
+            # The handler asks ``play``, since an application could not say how to send its answer.
+            super().__init__(host, port, NotFound(), Handler, fd=listening.fileno())
         if context is not None:
             self.ssl_context = context
             # A client that is slow to shake hands keeps its own thread waiting, and not the one that accepts others.
