@@ -338,6 +338,9 @@ def test_stall() -> None:
             connection.settimeout(0.1)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
+            connection.sendall(b"Hello?")
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
             stalled = handlers() - before
         ended = join(stalled)
 
@@ -899,21 +902,19 @@ def test_mode_switch_and_more() -> None:
 
 def test_shared_words() -> None:
     """
-    A request is of the account that has more of its credentials there, if two share one.
+    A request is of the account that has more of its credentials there, if two share one, and empty ones say nothing.
     """
     shared = [
         evolve(actor, credentials={"api_key": actor.name, "phrase": "same", "unused": ""}) for actor in (ONE, TWO)
     ]
     stage = Stage("acme", tuple(shared), {"/balance": Venue().balance})
-    with Sandbox([stage], faults=[Fault("http-500", "two")]) as sandbox:
+    with Sandbox([stage], faults=[Fault("http-500", "one"), Fault("http-404", "two")]) as sandbox:
         statuses = [
-            requests.get(
-                f"{sandbox.url}/balance", headers={"A": "same", "B": name, "Empty": ""}, timeout=10
-            ).status_code
-            for name in ("one", "two", "three")
+            requests.get(f"{sandbox.url}/balance", headers={"Empty": "", **headers}, timeout=10).status_code
+            for headers in ({"A": "same", "B": "one"}, {"A": "same", "B": "two"}, {"B": "two"}, {"B": "three"})
         ]
 
-    assert [200, 500, 200] == statuses
+    assert [500, 404, 404, 200] == statuses
 
 
 @pytest.mark.parametrize(
@@ -1032,7 +1033,9 @@ def test_unknown_account() -> None:
     with pytest.raises(ConfigurationError) as caught:
         opened("three=reset")
 
-    assert "The fault reset is for the account 'three', which nobody plays. There are one, two." == str(caught.value)
+    assert "The fault reset is for the account 'three', which nobody plays. The sandbox plays one, two." == str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize("name", CONNECTION)

@@ -175,7 +175,7 @@ class Plan:
         """
         Return the account that has most of its credentials in the headers of a request, or "".
         """
-        sent = {value for _, value in request.headers}
+        sent = {value for _, value in request.headers if value}
         known = {actor.name: len(sent.intersection(actor.credentials.values())) for actor in self.actors}
         return max((name for name in known if known[name]), key=known.__getitem__, default="")
 
@@ -184,7 +184,7 @@ def _check_accounts(faults: Iterable[Fault], accounts: Sequence[str]) -> None:
     for fault in faults:
         if fault.account and fault.account not in accounts:
             msg = f"The fault {fault.name} is for the account {fault.account!r}, which nobody plays."
-            raise ConfigurationError(msg, hint=f"There are {', '.join(accounts)}.")
+            raise ConfigurationError(msg, hint=f"The sandbox plays {', '.join(accounts)}.")
 
 
 def _check_numbers(faults: Iterable[Fault]) -> None:

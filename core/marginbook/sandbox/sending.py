@@ -71,10 +71,9 @@ def drip_headers(handler: Handler, response: Response) -> None:
     handler.close_connection = True
     handler.send_response(response.status_code)
     handler.flush_headers()
-    for number in itertools.count(1):
-        handler.wfile.write(b"X-Drip-%d: and more\r\n" % number)
-        if not handler.pause(_DRIP):
-            return
+    numbers = itertools.count(1)
+    while handler.pause(_DRIP):
+        handler.wfile.write(b"X-Drip-%d: and more\r\n" % next(numbers))
 
 
 def drip_body(handler: Handler, response: Response) -> None:
@@ -82,13 +81,11 @@ def drip_body(handler: Handler, response: Response) -> None:
     Send one byte after the other: the answer, then blanks.
     """
     handler.close_connection = True
-    body = response.get_data()
+    drops = itertools.chain(response.get_data(), itertools.repeat(ord(" ")))
     response.headers["Content-Length"] = str(_ENDLESS)
     handler.send_head(response)
-    for byte in itertools.chain(body, itertools.repeat(ord(" "))):
-        handler.wfile.write(bytes([byte]))
-        if not handler.pause(_DRIP):
-            return
+    while handler.pause(_DRIP):
+        handler.wfile.write(bytes([next(drops)]))
 
 
 def huge(handler: Handler, response: Response) -> None:

@@ -209,8 +209,10 @@ def test_the_help_says_how_to_write_a_fault() -> None:
         ("coinswitch=explode", "There is no fault 'explode'.\nThere are refused, tls, reset, "),
         (
             "kraken=reset",
-            "The fault reset is for the account 'kraken', which nobody plays.\n"
-            "There are binance-hmac, binance-rsa, binance-ed25519, binance-coins, coinswitch, fexgate.\n",
+            (
+                "The fault reset is for the account 'kraken', which nobody plays.\n"
+                "The sandbox plays binance-hmac, binance-rsa, binance-ed25519, binance-coins, coinswitch, fexgate.\n"
+            ),
         ),
         ("reset", "The fault 'reset' cannot be read.\nWrite [ACCOUNT][:N]=FAULT, with N counted from 1: "),
         ("fexgate:2=tls", "The fault tls is for request 2, and nobody can count what never arrives.\n"),
@@ -233,7 +235,7 @@ def test_faults_of_venues_that_are_not_played() -> None:
     done = run("sandbox", "--venue", "coinswitch", "--fault", "fexgate=reset")
 
     assert 2 == done.exit_code
-    assert done.stderr.endswith("'fexgate', which nobody plays.\nThere are coinswitch.\n")
+    assert done.stderr.endswith("'fexgate', which nobody plays.\nThe sandbox plays coinswitch.\n")
 
 
 def test_a_demo() -> None:
