@@ -307,7 +307,7 @@ def test_closes() -> None:
         rest = kept.sock.recv(65536)
 
     assert (b'{"hello":"/hello"}', b"") == (body, rest)
-    assert not opened._thread.is_alive()
+    assert not opened._server.thread.is_alive()
     with pytest.raises(requests.ConnectionError):
         requests.get(opened.url, timeout=10)
 

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from marginbook.sandbox import Sandbox
 
 
+def _list_faults(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    # See below.
+    from marginbook.sandbox import FAULTS  # noqa: PLC0415
+
+    width = max(map(len, FAULTS))
+    for name, effect in FAULTS.items():
+        click.echo(f"{name:{width}}  {effect.about}")
+    context.exit()
+
+
 @click.command()
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Where to listen on 127.0.0.1. [default: any free port]"
@@ -30,7 +42,22 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write an accounts file to try it with. An existing file is left alone.",
 )
-def sandbox(port: int, venues: tuple[str, ...], path: Path | None) -> None:
+@click.option(
+    "--fault",
+    "faults",
+    metavar="[ACCOUNT][:N]=FAULT",
+    multiple=True,
+    help="Misbehave: for this account or for all, at the N-th request or at each. May be repeated.",
+)
+@click.option(
+    "--list-faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_faults,
+    help="Say what each fault does, and play nothing.",
+)
+def sandbox(port: int, venues: tuple[str, ...], path: Path | None, faults: tuple[str, ...]) -> None:
     """
     Play all installed venues on this machine, until Ctrl-C.
 
@@ -41,8 +68,15 @@ def sandbox(port: int, venues: tuple[str, ...], path: Path | None) -> None:
     Try it in two terminals:
         marginbook sandbox --write-accounts sandbox.toml
         marginbook report --accounts sandbox.toml
+
+    \b
+    Let things go wrong:
+        --fault binance-hmac=reset         each request of this account
+        --fault binance-hmac:2=http-500    its second request
+        --fault :3=cut-body                the third request of all
+        --fault =stall                     all requests
     """
-    with _open(port, venues) as played:
+    with _open(port, venues, faults) as played:
         if path:
             _write_new(path, played.accounts_file())
         click.echo(f"Playing {', '.join(sorted({a.venue for a in played.accounts()}))} at {played.url}.")
@@ -62,22 +96,23 @@ def demo(form: str) -> None:
     They are asked over real HTTP, from venues that this machine plays, with every signature checked. This needs no
     key, no accounts file and no network.
     """
-    with _open(0, ()) as played:
+    with _open(0, (), ()) as played:
         made = ask(played.accounts(), timeout=30.0, max_workers=16, quiet=False)
     write(made, form)
     sys.exit(0 if made.complete else 1)
 
 
-def _open(port: int, venues: tuple[str, ...]) -> Sandbox:
+def _open(port: int, venues: tuple[str, ...], faults: tuple[str, ...]) -> Sandbox:
     # The server library is for the sandbox alone.
-    from marginbook.sandbox import Sandbox  # noqa: PLC0415
+    from marginbook.sandbox import Fault, Sandbox  # noqa: PLC0415
 
     stages = installed().stages()
     known = sorted(stage.venue for stage in stages)
     if strangers := sorted(set(venues).difference(known)):
         msg = f"Nobody plays {', '.join(strangers)}."
         raise ConfigurationError(msg, hint=f"The sandbox can play {', '.join(known)}.")
-    return Sandbox((stage for stage in stages if not venues or stage.venue in venues), port=port)
+    played = (stage for stage in stages if not venues or stage.venue in venues)
+    return Sandbox(played, port=port, faults=[Fault.parse(text) for text in faults])
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -2,11 +2,12 @@
 A local server that plays venues, to try marginbook and its plugins against real HTTP without a key.
 
 It checks each key, signature and time as the venue does, and answers errors in the venue's own shape. What it tells of
-its accounts is made up.
+its accounts is made up. It can be told to misbehave.
 """
 
 from marginbook.sandbox.budget import Budget
+from marginbook.sandbox.faults import FAULTS, Fault
 from marginbook.sandbox.server import Sandbox
 from marginbook.sandbox.stage import Actor, Stage, answer
 
-__all__ = ["Actor", "Budget", "Sandbox", "Stage", "answer"]
+__all__ = ["FAULTS", "Actor", "Budget", "Fault", "Sandbox", "Stage", "answer"]

@@ -4,107 +4,31 @@ The server: real HTTP on loopback, for all venues at one address.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import re
-import socket
-import threading
-from http import HTTPStatus
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
-from werkzeug.wrappers import Request, Response
 
 from marginbook.accounts import Account
 from marginbook.errors import ConfigurationError
+from marginbook.sandbox.faults import Fault, Plan
+from marginbook.sandbox.serving import Server
+from marginbook.sandbox.tally import Tally
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable
     from types import TracebackType
 
+    from werkzeug.wrappers import Request, Response
+
+    from marginbook.sandbox.effects import Place, Send
     from marginbook.sandbox.stage import Actor, Stage
 
-#: Seconds that closing may have to wait for the server to notice.
-_NOTICE: Final = 0.02
-
 _LOGGER: Final = logging.getLogger(__name__)
-
-
-class _Handler(WSGIRequestHandler):
-    """
-    Keeps connections open as venues do, and writes no log: request lines hold signatures.
-    """
-
-    protocol_version = "HTTP/1.1"
-    # Otherwise a body waits for the client to acknowledge the headers.
-    disable_nagle_algorithm = True
-
-    def run_wsgi(self) -> None:
-        """
-        Answer one request, without werkzeug's ``Connection: close``.
-        """
-        try:
-            environ = self.make_environ()
-        except ValueError:
-            self.send_error(HTTPStatus.BAD_REQUEST)
-            return
-        # What is left of a body would be taken for the next request.
-        environ["wsgi.input"] = BytesIO(self.rfile.read(Request(environ).content_length or 0))
-        self.close_connection |= "Transfer-Encoding" in self.headers
-        response = Response.from_app(self.server.app, environ, buffered=True)
-        self.send_response(response.status_code)
-        for name, value in response.headers:
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(response.get_data())
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """
-        Write nothing.
-        """
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # the base class's name
-        """
-        Write nothing.
-        """
-
-
-class _Server(ThreadedWSGIServer):
-    """
-    Ends the connections that clients kept open when it is closed.
-    """
-
-    def __init__(self, listening: socket.socket, application: Any) -> None:
-        self._kept: set[socket.socket] = set()
-        host, port = listening.getsockname()
-        super().__init__(host, port, application, _Handler, fd=listening.fileno())
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """
-        Begin with a connection.
-        """
-        self._kept.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """
-        End a connection.
-        """
-        self._kept.discard(request)
-        super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        """
-        Stop listening, and end all connections.
-        """
-        super().server_close()
-        for connection in tuple(self._kept):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Sandbox:
@@ -116,39 +40,55 @@ class Sandbox:
 
         port: Where to listen on 127.0.0.1; 0 for a free port.
 
+        faults: What goes wrong, and for whom.
+
     Raises:
-        ConfigurationError: Two venues have the same path or the same account, or the port is taken.
+        ConfigurationError: Two venues have the same path or the same account, two faults are in each other's way, there
+            is no such account as a fault is for, or the port is taken.
 
     """
 
-    def __init__(self, stages: Iterable[Stage], *, port: int = 0) -> None:
+    def __init__(self, stages: Iterable[Stage], *, port: int = 0, faults: Iterable[Fault] = ()) -> None:
         self._stages = tuple(stages)
         _check(self._stages)
         self._routes = _routes(self._stages)
+        self._tally = Tally()
+        actors = [actor for stage in self._stages for actor in stage.actors]
+        self._plan = Plan(tuple(faults), actors, self._tally)
         try:
-            listening = socket.create_server(("127.0.0.1", port))
+            self._server = Server(self._play, self._tally, port=port)
         except OSError:
             msg = f"Port {port} of 127.0.0.1 cannot be used."
             raise ConfigurationError(msg, hint="Choose another with --port, or 0 for any that is free.") from None
-        with listening:
-            self._server = _Server(listening, self._application)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_NOTICE,), name="marginbook-sandbox", daemon=True
-        )
+        self._doors = self._open_doors(actors)
 
     @property
     def url(self) -> str:
         """
-        Where it listens: the ``base_url`` of all its accounts.
+        Where it listens: the ``base_url`` of all its accounts, but for those that a fault keeps away.
         """
-        return f"http://127.0.0.1:{self._server.port}"
+        return self._server.url
+
+    @property
+    def requests(self) -> int:
+        """
+        How many requests came in all, in whatever way they ended.
+        """
+        return self._tally.requests
+
+    @property
+    def answered(self) -> Counter[int]:
+        """
+        How often each HTTP status was sent.
+        """
+        return self._tally.statuses
 
     def accounts(self) -> tuple[Account, ...]:
         """
         Return all accounts that it plays, ready to be asked.
         """
         return tuple(
-            Account(actor.name, stage.venue, actor.credentials, {"base_url": self.url, **actor.options})
+            Account(actor.name, stage.venue, actor.credentials, {"base_url": self._address(actor), **actor.options})
             for stage in self._stages
             for actor in stage.actors
         )
@@ -159,7 +99,9 @@ class Sandbox:
 
         The secrets stand in it themselves, since nobody could do anything with them.
         """
-        return "\n".join(_table(stage.venue, self.url, actor) for stage in self._stages for actor in stage.actors)
+        return "\n".join(
+            _table(stage.venue, self._address(actor), actor) for stage in self._stages for actor in stage.actors
+        )
 
     def wait(self) -> None:
         """
@@ -167,32 +109,39 @@ class Sandbox:
         """
         try:
             # With a time-out, so that an interrupt gets through on every system.
-            while self._thread.is_alive():
-                self._thread.join(timeout=1)
+            while self._server.thread.is_alive():
+                self._server.thread.join(timeout=1)
         except KeyboardInterrupt:
             return
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for place in (self._server, *self._doors.values()):
+            place.open()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        for place in (self._server, *self._doors.values()):
+            place.close()
 
-    def _application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request = Request(environ)
+    def _open_doors(self, actors: Iterable[Actor]) -> dict[str, Place]:
+        doors = {actor.name: self._plan.door(actor.name) for actor in actors}
+        return {name: door.make(self._play, self._tally) for name, door in doors.items() if door}
+
+    def _address(self, actor: Actor) -> str:
+        return self._doors.get(actor.name, self._server).url
+
+    def _play(self, request: Request) -> tuple[Response | HTTPException, Send]:
+        effect = self._plan.effect(request)
         response: Response | HTTPException
         try:
-            response = self._answer(request)
+            response = effect.answer(request, lambda: self._answer(request))
         except HTTPException as error:
             response = error
         # A stage is a plugin's code, and who writes one wants to see where it stumbled.
         except Exception:
             _LOGGER.exception("What answers %s %s failed.", request.method, request.path)
             response = InternalServerError()
-        return response(environ, start_response)
+        return response, effect.send
 
     def _answer(self, request: Request) -> Response:
         try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,10 +16,13 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from marginbook import BalanceReport, collect
 from marginbook.cli import main
+from marginbook.sandbox import FAULTS, Fault
+from marginbook.sandbox.faults import SYNTAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,6 +160,93 @@ def test_one_venue(tmp_path: Path) -> None:
 
     assert [f"Playing coinswitch at http://127.0.0.1:{port}.\n", "Use --write-accounts to ask it.\n"] == said
     assert [] == list(tmp_path.iterdir())
+
+
+def test_faults(tmp_path: Path) -> None:
+    """
+    It misbehaves as it is told: where nobody listens, at one request, at each of one account.
+    """
+    path = tmp_path / "sandbox.toml"
+    faults = ("fexgate=refused", "coinswitch=http-520", ":3=http-418")
+    command = [sys.executable, "-m", "marginbook", "sandbox", "--write-accounts", str(path)]
+    command += [word for fault in faults for word in ("--fault", fault)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        tables = tomllib.loads(path.read_text())["accounts"]
+        url = tables["coinswitch"]["base_url"]
+        keys = ("", tables["coinswitch"]["api_key"], "", tables["coinswitch"]["api_key"], "")
+        statuses = [
+            requests.get(f"{url}/trade/api/v2/time", headers={"X-AUTH-APIKEY": key}, timeout=10).status_code
+            for key in keys
+        ]
+        with pytest.raises(requests.ConnectionError, match="refused"):
+            requests.get(tables["fexgate"]["base_url"], timeout=10)
+        process.kill()
+
+    assert [200, 520, 418, 520, 200] == statuses
+
+
+def test_all_faults_are_listed() -> None:
+    """
+    Each fault with its sentence, one a line, and nothing is played.
+    """
+    done = run("sandbox", "--list-faults", "--port", "1")
+    listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+
+    assert (0, "") == (done.exit_code, done.stderr)
+    assert {name: effect.about for name, effect in FAULTS.items()} == listed
+
+
+def test_the_help_says_how_to_write_a_fault() -> None:
+    """
+    Its syntax is that of `Fault.parse`, and its examples can be read.
+    """
+    text = run("sandbox", "--help").stdout
+    examples = re.findall(r"--fault (\S*=[a-z0-9-]+) ", text)
+
+    assert f"--fault {SYNTAX}" in text
+    assert [
+        Fault("reset", "binance-hmac"),
+        Fault("http-500", "binance-hmac", 2),
+        Fault("cut-body", nth=3),
+        Fault("stall"),
+    ] == list(map(Fault.parse, examples))
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("coinswitch=explode", "There is no fault 'explode'.\nThere are refused, tls, reset, "),
+        (
+            "kraken=reset",
+            (
+                "The fault reset is for the account 'kraken', which nobody plays.\n"
+                "The sandbox plays binance-hmac, binance-rsa, binance-ed25519, binance-coins, coinswitch, fexgate.\n"
+            ),
+        ),
+        ("reset", "The fault 'reset' cannot be read.\nWrite [ACCOUNT][:N]=FAULT, with N counted from 1: "),
+        ("fexgate:2=tls", "The fault tls is for request 2, and nobody can count what never arrives.\n"),
+    ],
+)
+def test_refused_faults(fault: str, message: str) -> None:
+    """
+    A fault that makes no sense is refused with what does, and nothing is played.
+    """
+    done = run("sandbox", "--fault", fault)
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert done.stderr.startswith(f"Error: {message}")
+
+
+def test_faults_of_venues_that_are_not_played() -> None:
+    """
+    Only an account that is played can have faults.
+    """
+    done = run("sandbox", "--venue", "coinswitch", "--fault", "fexgate=reset")
+
+    assert 2 == done.exit_code
+    assert done.stderr.endswith("'fexgate', which nobody plays.\nThe sandbox plays coinswitch.\n")
 
 
 def test_a_demo() -> None:
