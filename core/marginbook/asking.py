@@ -8,7 +8,7 @@ import hashlib
 import traceback
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -32,11 +32,13 @@ from marginbook.venues.venue import WEIGHT_LIMIT
 from marginbook.wire import noticing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from requests.adapters import BaseAdapter
 
     from marginbook.limits import Limit
+
+T = TypeVar("T")
 
 #: How often an account is asked at most. Binance suggests three to five tries.
 ATTEMPTS: Final = 5
@@ -154,7 +156,8 @@ class Visit:
         return self.line.host.clock.offset
 
     def _time(self) -> int:
-        milliseconds = self.venue.time(self.account, self.session) if self.venue.time else 0
+        ask = self.venue.time
+        milliseconds = _explained(self.venue, lambda: ask(self.account, self.session)) if ask else 0
         if milliseconds not in _TIMES:
             msg = f"{self.line.host.name} gives a time that is none."
             raise InvalidResponseError(msg)
@@ -167,8 +170,7 @@ class Visit:
         if trouble.suspects_clock and self.venue.time and self._clock_was_wrong(trouble, used):
             return True
         if isinstance(trouble, RateLimitedError) and trouble.transient:
-            # Everybody at the host waits for the end of it, or fails; so does the next attempt.
-            trouble.until = self.line.host.stop(trouble.until, self.line.limits, self.line.machine)
+            self._stop(trouble)
             return self.line.host.stopped_for(self.line.machine) < self.deadline.remaining()
         # A request with the right time may still have taken too long.
         if not trouble.transient and not isinstance(trouble, ClockError):
@@ -179,12 +181,19 @@ class Visit:
         self.line.machine.sleep(delay)
         return True
 
+    def _stop(self, trouble: RateLimitedError) -> None:
+        # Everybody at the host waits for the end of it, or fails; so does the next attempt.
+        trouble.until = self.line.host.stop(trouble.until, self.line.limits, self.line.machine)
+
     def _clock_was_wrong(self, trouble: MarginbookError, used: int) -> bool:
         try:
             wrong = self.line.host.clock.correct(used, self._time, self.line.machine)
-        except MarginbookError:
+        except MarginbookError as error:
+            if isinstance(error, RateLimitedError) and error.transient:
+                self._stop(error)
             trouble.message += " The venue's time could not be asked."
             trouble.hint += " Check this machine's clock as well."
+            trouble.transient |= error.transient
             return False
         if not wrong:
             trouble.message += " The time of the request was right."
@@ -217,10 +226,17 @@ def _digest(secrets: Mapping[str, str]) -> str:
 
 
 def _fetch(account: Account, venue: Venue, session: requests.Session) -> Statement:
+    with noticing() as unknown:
+        statement = _explained(venue, lambda: venue.fetch(account, session))
+    return _audit(statement, account, venue, list(unknown))
+
+
+def _explained(venue: Venue, ask: Callable[[], T]) -> T:
+    """
+    Return what *ask* returns, or raise what the venue's error answer means.
+    """
     try:
-        with noticing() as unknown:
-            statement = venue.fetch(account, session)
-        return _audit(statement, account, venue, list(unknown))
+        return ask()
     except ApiError as error:
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.

@@ -1,0 +1,147 @@
+"""
+Every fault of the sandbox, at every venue, in each request and in one.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+import matrix
+from marginbook import BalanceReport, Failure, collect
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
+from marginbook.sandbox.faults import FAULTS, Fault
+from matrix import MATRIX
+
+if TYPE_CHECKING:
+    from marginbook import Account
+
+#: An account of each venue to hit.
+HIT: Final = {
+    "binance-usdm": "binance-hmac",
+    "binance-coinm": "binance-coins",
+    "coinswitch": "coinswitch",
+    "fexgate": "fexgate",
+}
+
+#: Seconds. A fault that hits once is asked after again, some of them after two seconds.
+EACH: Final = 0.9
+ONCE: Final = 4.0
+
+CASES: Final = [
+    pytest.param(fault, venue, often, id=f"{fault}-{venue}-{often}")
+    for fault in MATRIX
+    for venue in HIT
+    for often in ("each", "once")
+    if MATRIX[fault].at(venue)[often == "once"]
+]
+
+
+@pytest.fixture(scope="module")
+def usual() -> BalanceReport:
+    """
+    The report without a fault.
+    """
+    with Sandbox(installed().stages()) as sandbox:
+        return collect(sandbox.accounts())
+
+
+def test_every_fault_has_a_cell() -> None:
+    """
+    The table knows each fault that the sandbox does, and no other.
+    """
+    assert list(MATRIX) == [name for name in MATRIX if name in FAULTS]
+    assert set(FAULTS) == set(MATRIX)
+
+
+@pytest.mark.parametrize(("fault", "venue", "often"), CASES)
+def test_matrix(fault: str, venue: str, often: str, usual: BalanceReport) -> None:
+    """
+    The account that is hit is in the state that the table says. All other venues' accounts are as without the fault.
+    """
+    hit = HIT[venue]
+    nth = 0 if often == "each" or fault == "mode-switch" else 1
+    with Sandbox(installed().stages(), faults=[Fault(fault, hit, nth)]) as sandbox:
+        accounts = sandbox.accounts()
+        report = collect(accounts, timeout=EACH if often == "each" else ONCE)
+
+    assert MATRIX[fault].at(venue)[often == "once"] == state(report, usual, hit)
+    assert others(usual, accounts, venue) == others(report, accounts, venue)
+    assert all(failure.kind == "rate_limited" for failure in report.failures if failure.account != hit)
+    assert all(total.missing == report.missing for total in report.totals().values())
+
+
+def others(report: BalanceReport, accounts: tuple[Account, ...], venue: str) -> list[str]:
+    """
+    Return all that is said of accounts at other venues.
+    """
+    names = {account.name for account in accounts if account.venue != venue}
+    everything = (*report.balances, *report.locks, *report.failures, *report.notes)
+    return [repr(part) for part in everything if part.account in names]
+
+
+def state(report: BalanceReport, usual: BalanceReport, name: str) -> str:
+    """
+    Say what became of an account, in the words of the table.
+    """
+    (failure,) = [f for f in report.failures if f.account == name] or [None]
+    if failure:
+        assert failure.hint
+        assert [] == told(report, name)
+        return timed(failure)
+    before, after = told(usual, name), told(report, name)
+    if after == before:
+        notes = [note.message for note in report.notes if note.account == name]
+        return matrix.NOTED if any("newField" in note for note in notes) else matrix.OK
+    if not after:
+        assert f"{name}: the venue reports no assets." in str(report)
+        return matrix.EMPTY
+    assert [row.keys() <= old.keys() for row, old in zip(after, before, strict=True)] == [True] * len(after)
+    return matrix.AS_SENT if [*map(len, after)] == [*map(len, before)] else matrix.UNKNOWN
+
+
+def timed(failure: Failure) -> str:
+    """
+    Return the kind, having seen that a rate limit says until when.
+    """
+    assert (failure.until is not None) is (failure.kind == "rate_limited")
+    return failure.kind
+
+
+def told(report: BalanceReport, name: str) -> list[dict[str, str]]:
+    """
+    Return the amounts that the venue reported of an account, as they are written, in the order of its assets.
+    """
+    rows = [row for row in json.loads(report.to_json())["balances"] if row["account"] == name]
+    return [
+        {key: row[key] for key in ("asset", *row["basis"]) if row["basis"].get(key) in {None, "reported"}}
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize(("fault", "digits"), [("minus-zero", "-0"), ("negative", "-1")])
+@pytest.mark.parametrize("venue", HIT)
+def test_odd_amounts_are_what_was_sent(fault: str, digits: str, venue: str) -> None:
+    """
+    What the venue writes is what the report says: nothing is clipped or repaired.
+    """
+    with Sandbox(installed().stages(), faults=[Fault(fault, HIT[venue])]) as sandbox:
+        report = collect([account for account in sandbox.accounts() if account.name == HIT[venue]])
+
+    assert 1 == [row["wallet_balance"] for row in told(report, HIT[venue])].count(digits)
+
+
+@pytest.mark.parametrize("venue", HIT)
+def test_a_mode_switch_is_never_half_seen(venue: str, usual: BalanceReport) -> None:
+    """
+    An answer that breaks off leaves nothing: every amount is of the answer after it, which has a 1 before its digits.
+    """
+    with Sandbox(installed().stages(), faults=[Fault("mode-switch", HIT[venue])]) as sandbox:
+        report = collect(sandbox.accounts(), timeout=ONCE)
+    before = [row[name] for row in told(usual, HIT[venue]) for name in row if name != "asset"]
+    after = [row[name] for row in told(report, HIT[venue]) for name in row if name != "asset"]
+
+    assert [f"-1{x[1:]}" if x.startswith("-") else f"1{x}" for x in before] == after
