@@ -145,6 +145,14 @@ def rest(connection: socket.socket) -> bytes:
     return b"".join([*received, b"<end>"])
 
 
+def arrive(sandbox: Sandbox) -> None:
+    """
+    Wait until a request has come.
+    """
+    while not sandbox.requests:
+        threading.Event().wait(0.001)
+
+
 def handlers() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if "process_request" in thread.name}
 
@@ -335,6 +343,7 @@ def test_stall() -> None:
     before = handlers()
     with opened("one=stall") as sandbox:
         with dial(sandbox) as connection:
+            arrive(sandbox)
             connection.settimeout(0.1)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
@@ -392,8 +401,7 @@ def test_closing(name: str) -> None:
     before = handlers()
     with opened(f"one={name}") as sandbox:
         connection = dial(sandbox)
-        while not sandbox.requests:
-            threading.Event().wait(0.001)
+        arrive(sandbox)
         waiting = handlers() - before
     with connection:
         received = rest(connection)
@@ -820,6 +828,26 @@ def test_broken_answers_are_asked_for(name: str) -> None:
     assert 1 == venue.asked
 
 
+@pytest.mark.parametrize(
+    ("name", "sign"), [("reset", b"<reset>"), ("stall", b"<end>"), ("drip-headers", b"X-Drip-1: ")]
+)
+def test_what_never_begins_is_not_asked_for(name: str, sign: bytes) -> None:
+    """
+    What breaks before it begins is not.
+    """
+    venue = Venue()
+    with opened(f"one={name}", venue=venue) as sandbox:
+        connection = dial(sandbox)
+        # Long enough for the first drop, and for whoever would ask the stage.
+        threading.Event().wait(0.2)
+        arrive(sandbox)
+    with connection:
+        received = rest(connection)
+
+    assert sign in received
+    assert 0 == venue.asked
+
+
 # Which request
 
 
@@ -872,7 +900,7 @@ def test_precedence() -> None:
     """
     The account's own fault goes before one for all, and one for a single request before one for each.
     """
-    faults = ("=http-502", ":6=http-520", "one=http-500", "one:2=http-404", "two:2=http-418")
+    faults = ("=http-502", ":1=http-451", ":6=http-520", "one=http-500", "one:2=http-404", "two:2=http-418")
     with opened(*faults) as sandbox:
         statuses = [status(sandbox, f"key-of-{name}") for name in ("one", "one", "one", "two", "two", "two")]
     with opened(*reversed(faults)) as sandbox:

@@ -5,11 +5,14 @@ Faults of the connection: answers that break off, drip, or never come.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final
+import time
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from marginbook.sandbox.effects import Sent, Unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from werkzeug.wrappers import Response
 
     from marginbook.sandbox.serving import Handler
@@ -68,24 +71,18 @@ def drip_headers(handler: Handler, response: Response) -> None:
     """
     Send one header after the other.
     """
-    handler.close_connection = True
     handler.send_response(response.status_code)
     handler.flush_headers()
-    numbers = itertools.count(1)
-    while handler.pause(_DRIP):
-        handler.wfile.write(b"X-Drip-%d: and more\r\n" % next(numbers))
+    _drip(handler, (b"X-Drip-%d: and more\r\n" % number for number in itertools.count(1)))
 
 
 def drip_body(handler: Handler, response: Response) -> None:
     """
     Send one byte after the other: the answer, then blanks.
     """
-    handler.close_connection = True
-    drops = itertools.chain(response.get_data(), itertools.repeat(ord(" ")))
     response.headers["Content-Length"] = str(_ENDLESS)
     handler.send_head(response)
-    while handler.pause(_DRIP):
-        handler.wfile.write(bytes([next(drops)]))
+    _drip(handler, (bytes([byte]) for byte in itertools.chain(response.get_data(), itertools.repeat(ord(" ")))))
 
 
 def huge(handler: Handler, response: Response) -> None:
@@ -99,6 +96,13 @@ def huge(handler: Handler, response: Response) -> None:
     handler.wfile.write(body)
     for sent in range(0, blanks, _PIECE):
         handler.wfile.write(b" " * min(_PIECE, blanks - sent))
+
+
+def _drip(handler: Handler, drops: Iterator[bytes]) -> NoReturn:
+    # It ends as the connection does, when the client goes or the server is closed.
+    while True:
+        time.sleep(_DRIP)
+        handler.wfile.write(next(drops))
 
 
 def _send_half(handler: Handler, response: Response) -> None:

@@ -83,23 +83,15 @@ class Handler(WSGIRequestHandler):
         """
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        # A socket stays open as long as a file is open on it.
-        self.rfile.close()
+        # Before the server does so politely.
         self.connection.close()
 
     def wait_for_end(self) -> None:
         """
         Do nothing until the client goes or the server is closed, which ends the connection.
         """
-        self.close_connection = True
         while self.connection.recv(65536):
             pass
-
-    def pause(self, seconds: float) -> bool:
-        """
-        Wait so long. Return whether the server is still open.
-        """
-        return not self.server.closing.wait(seconds)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """
@@ -133,7 +125,6 @@ class Server(ThreadedWSGIServer):
     def __init__(self, play: Play, tally: Tally, *, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         self.play = play
         self.tally = tally
-        self.closing = threading.Event()
         self._kept: set[socket.socket] = set()
         with socket.create_server(("127.0.0.1", port)) as listening:
             host, port = listening.getsockname()
@@ -166,7 +157,6 @@ class Server(ThreadedWSGIServer):
         """
         self.shutdown()
         self.thread.join()
-        self.closing.set()
         self.server_close()
         for connection in tuple(self._kept):
             with contextlib.suppress(OSError):
