@@ -115,7 +115,8 @@ def _rename(draw: Draw, container: list[Any], index: int) -> None:
 
 
 def _replace(draw: Draw, container: list[Any], index: int) -> None:
-    _set(container, index, draw(strange))
+    # A copy, since the next change may be made inside it.
+    _set(container, index, deepcopy(draw(strange)))
 
 
 def _retype(_: Draw, container: list[Any], index: int) -> None:
@@ -126,7 +127,8 @@ def _retype(_: Draw, container: list[Any], index: int) -> None:
 
 def _nest(draw: Draw, container: list[Any], index: int) -> None:
     value = _get(container, index)
-    _set(container, index, draw(st.sampled_from([[value], Members([("data", value)]), [value, value], [[value]]])))
+    nests = [[value], [[value]], [value, deepcopy(value)], Members([("data", value)])]
+    _set(container, index, nests[draw(st.integers(0, 3))])
 
 
 def _swap(draw: Draw, container: list[Any], index: int) -> None:
@@ -151,7 +153,7 @@ def changed(draw: Draw, content: bytes) -> bytes:
             break
         container, index = places[draw(st.integers(0, len(places) - 1))]
         draw(st.sampled_from(CHANGES))(draw, container, index)
-    return "".join(map(write, root)).encode()
+    return "".join(map(write, root)).encode(errors="surrogatepass")
 
 
 _bytes: Final = st.sampled_from([b"", b" ", *(bytes([byte]) for byte in b'09.eE-,:"[]{}\\')]) | st.binary(max_size=3)
