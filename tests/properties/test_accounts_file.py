@@ -73,19 +73,31 @@ _values: Final = _secrets | st.recursive(
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(names, inside, max_size=3),
     max_leaves=5,
 )
-_venues: Final = st.sampled_from(["binance-usdm", "binance-coinm", "coinswitch", "fexgate", "nowhere", "", "a\nb", 1])
-_tables: Final = st.fixed_dictionaries({"api_secret": _secrets}, optional={"venue": _venues}) | st.fixed_dictionaries(
-    {"venue": _venues, "api_key": _values, "api_secret": _secrets}
+_venues: Final = st.sampled_from(["binance-usdm", "binance-coinm", "coinswitch", "fexgate", "nowhere"])
+_tables: Final = st.fixed_dictionaries(
+    {"venue": _venues | st.sampled_from(["", "a\nb", 1]), "api_secret": _secrets}, optional={"api_key": _values}
 )
-_accounts: Final = st.dictionaries(
-    names | st.sampled_from(["", " ", "a\nb", "desk.a"]),
-    st.builds(lambda table, more: {**more, **table}, _tables, st.dictionaries(_keys, _values, max_size=3)) | _values,
-    max_size=3,
+_good_tables: Final = st.fixed_dictionaries(
+    {
+        "venue": _venues,
+        "api_key": st.sampled_from(["env:KEY", "file:key", "keyring:a/b", "0" * 64]),
+        "api_secret": st.sampled_from([CANARY, f"env:{CANARY}", f"file:{CANARY}", f"cmd:pass {CANARY}"]),
+    }
+)
+_more: Final = st.dictionaries(_keys, _values, max_size=3)
+_accounts: Final = st.one_of(
+    st.dictionaries(names, _good_tables, min_size=1, max_size=3),
+    st.dictionaries(names, st.builds(lambda more, table: {**more, **table}, _more, _good_tables), max_size=3),
+    st.dictionaries(
+        names | st.sampled_from(["", " ", "a\nb", "desk.a"]),
+        st.builds(lambda more, table: {**more, **table}, _more, _tables) | _values,
+        max_size=3,
+    ),
 )
 _documents: Final = st.builds(
     lambda accounts, more: {**more, **accounts},
     st.fixed_dictionaries({"accounts": _accounts}),
-    st.just({}) | st.dictionaries(names, _values, max_size=1),
+    st.just({}) | st.just({}) | st.dictionaries(names, _values, max_size=1),
 )
 
 
