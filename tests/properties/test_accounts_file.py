@@ -140,7 +140,7 @@ def told(found: Any) -> str:
     """
     if isinstance(found, BaseException):
         return " ".join(f"{error} {error!r} {error.args} {vars(error)}" for error in chain(found))
-    return f"{found} {found!r}"
+    return f"{found} {found!r} {[(account.credentials, str(account.credentials)) for account in found]}"
 
 
 def load(path: Path, content: bytes) -> tuple[Account, ...] | ConfigurationError:

@@ -4,7 +4,6 @@ Bodies that venues did not mean to send: every figure that is read from one stan
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -16,7 +15,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from damage import Members, Raw, changed, cut, parse, write
+from damage import Members, Raw, changed, cut, parse, read, write
 from fuzzing import examples
 from marginbook import MarginbookError, Statement, replay, venues
 from recordings import Cassette, cassettes
@@ -95,21 +94,6 @@ LOCK_WORDS: Final = {
     "position_margin": "position_margin",
     "order_margin": "open_order_margin",
 }
-
-
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """
-    Read an object whose names all differ.
-    """
-    assert len(pairs) == len(dict(pairs)), "a name stands there twice, and it is not known which value is right"
-    return dict(pairs)
-
-
-def read(content: bytes) -> Any:
-    """
-    Read a body without the help of what is tested.
-    """
-    return json.loads(content, parse_float=Decimal, parse_int=Decimal, object_pairs_hook=once)
 
 
 def digits(value: Any) -> Decimal | None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
 import pkgutil
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import marginbook_clients
-from damage import Members, cut, strange, write
+from damage import Members, cut, read, strange, write
 from fuzzing import examples
 from marginbook import InvalidResponseError
 from marginbook.wire import decode
@@ -74,13 +73,6 @@ _values: Final = st.recursive(
 )
 
 
-def exact(value: Any) -> Any:
-    """
-    Read a number of a body without the help of what is tested.
-    """
-    return json.loads(value, parse_float=Decimal, parse_int=Decimal, parse_constant=pytest.fail)
-
-
 def kinds(value: Any) -> set[type]:
     match value:
         case dict():
@@ -98,12 +90,12 @@ def test_there_are_models() -> None:
     assert {"AccountBalance", "WalletBalance", "RpcStatus"} <= {kind.__name__ for kind in models()}
 
 
-def attempt(read: Callable[[Any], Any], value: Any) -> Any:
+def attempt(take: Callable[[Any], Any], value: Any) -> Any:
     """
     Return what is read of a value, or REFUSED. Any other error is one that nobody expects.
     """
     try:
-        return read(value)
+        return take(value)
     except InvalidResponseError:
         return REFUSED
 
@@ -128,7 +120,7 @@ def test_models(model: Any, value: Any) -> None:
 _written: Final = st.recursive(
     strange,
     lambda inside: (
-        st.lists(inside, max_size=3) | st.lists(st.tuples(st.text(max_size=2), inside), max_size=3).map(Members)
+        st.lists(inside, max_size=3) | st.lists(st.tuples(st.sampled_from("ab"), inside), max_size=3).map(Members)
     ),
     max_leaves=8,
 ).map(lambda value: write(value).encode(errors="surrogatepass"))
@@ -137,7 +129,7 @@ _written: Final = st.recursive(
 def _read(content: bytes) -> None:
     found = attempt(decode, content)
     if found is not REFUSED:
-        assert exact(content) == found
+        assert read(content) == found
         assert kinds(found) <= {dict, list, str, int, bool, Decimal, type(None)}
 
 
