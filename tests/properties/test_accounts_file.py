@@ -17,7 +17,6 @@ from marginbook import Account, ConfigurationError, load_accounts
 from strategies import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 #: What may stand in no error.
@@ -123,15 +122,14 @@ def document(tables: dict[str, Any]) -> str:
     return "".join(f"{toml(name)} = {toml(value)}\n" for name, value in tables.items())
 
 
-def chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException) -> list[BaseException]:
     """
-    Yield an error, its causes, and what it was raised in the middle of, whether it is shown or not.
+    Return an error, its causes, and what it was raised in the middle of, whether it is shown or not.
     """
-    while error:
-        yield error
-        if error.__cause__ and error.__cause__ is not error.__context__:
-            yield from chain(error.__cause__)
-        error = error.__context__
+    found = [error]
+    for each in found:
+        found += filter(None, [each.__cause__, each.__context__])
+    return found
 
 
 def told(found: Any) -> str:

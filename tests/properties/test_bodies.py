@@ -89,6 +89,13 @@ WORDS: Final = {
     ),
 }
 
+#: What may be derived, and of which figures it is the sum.
+TERMS: Final = {
+    "equity": ("wallet_balance", "unrealized_pnl"),
+    "initial_margin": ("position_margin", "order_margin"),
+    "unrealized_pnl": ("cross_unrealized_pnl",),
+}
+
 LOCK_WORDS: Final = {
     "blocked_balance": "blocked_balance",
     "position_margin": "position_margin",
@@ -140,16 +147,9 @@ def _judge_balance(words: Words, row: Any, balance: Balance) -> None:
     assert set(balance.basis) - set(derived) <= set(words.amounts)
     known = {name: Fraction(getattr(balance, name)) for name in balance.basis}
     for name in derived:
-        match name:
-            case "equity":
-                assert known["wallet_balance"] + known["unrealized_pnl"] == known["equity"]
-            case "initial_margin":
-                assert known["position_margin"] + known["order_margin"] == known["initial_margin"]
-            case "unrealized_pnl":
-                assert known["wallet_balance"] == known["cross_wallet_balance"]
-                assert known["cross_unrealized_pnl"] == known["unrealized_pnl"]
-            case _:
-                pytest.fail(f"there is no identity for {name}")
+        assert sum(known[term] for term in TERMS[name]) == known[name]
+    # Otherwise isolated positions would be left out.
+    assert "unrealized_pnl" not in derived or known["wallet_balance"] == known["cross_wallet_balance"]
     written = digits(row.get(words.updated, ABSENT)) if words.updated else None
     assert (EPOCH + timedelta(milliseconds=int(written)) if written else None) == balance.updated_at
 
