@@ -75,7 +75,7 @@ def tests_all(session: nox.Session) -> None:
 @nox.session
 def peers(session: nox.Session) -> None:
     """
-    Let clients that nobody here wrote read the sandbox.
+    Let clients that nobody here wrote read the sandbox, and hold it against specs/.
     """
     install(session, "peers")
     session.run("pytest", *map(str, sorted(Path("tests/peers").glob("test_*.py"))), *session.posargs)

@@ -1,0 +1,209 @@
+"""
+schemathesis asks the sandbox what the specifications let one ask, and holds its answers against them.
+
+Left out are its checks of what the specifications do not tell: which values of a parameter a venue refuses
+(``negative_data_rejection``, ``positive_data_acceptance``), how it refuses other methods (``unsupported_method``), and
+whose signature is good (``ignored_auth``), for which there is a test of our own.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+import schemathesis  # type: ignore[import-not-found]  # lives in an environment of its own
+from hypothesis import given
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error  # type: ignore[import-not-found]  # likewise
+from schemathesis.specs.openapi.checks import (  # type: ignore[import-not-found]  # likewise
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from fuzzing import examples
+from generate import CLIENTS, load
+from marginbook import venues
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from requests.auth import AuthBase
+
+    from marginbook import Account
+
+CONFORMS: Final = [
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+#: Where the sandbox plays a venue, if not at its root alone.
+PREFIXES: Final = {"fexgate": ["", "/api", "/fexgate"]}
+
+#: What a path needs to be answered.
+PARTS: Final = {"fexgate": {"exchange": "fbinance"}}
+
+#: HEAD is left out, whose answer has no body to hold against anything.
+OTHER_METHODS: Final = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
+def _schema(client: str, *, with_security_parameters: bool) -> Any:
+    schema = schemathesis.openapi.from_dict(load(CLIENTS[client]))
+    schema.config.generation.update(with_security_parameters=with_security_parameters)
+    return schema
+
+
+#: As they are asked by who signs, and by who makes keys and signatures up.
+SIGNED: Final = {client: _schema(client, with_security_parameters=False) for client in CLIENTS}
+MADE_UP: Final = {client: _schema(client, with_security_parameters=True) for client in CLIENTS}
+
+OPERATIONS: Final = [
+    (client, found.ok().path) for client, schema in SIGNED.items() for found in schema.get_all_operations()
+]
+SECURED: Final = [(client, path) for client, path in OPERATIONS if not path.endswith("/time")]
+
+#: What nobody has specified, and anybody may send.
+_headers: Final = st.dictionaries(
+    st.sampled_from(["Accept", "Content-Type", "X-Forwarded-For", "X-MBX-APIKEY2", "Origin", "Range", "If-None-Match"]),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20),
+    max_size=3,
+)
+
+
+_queries: Final = st.dictionaries(
+    st.sampled_from(["recvWindow", "timestamp", "signature", "exchange", "x", "\u03b2"]) | st.text(max_size=3),
+    st.text(max_size=10) | st.lists(st.text(max_size=3), max_size=3),
+    max_size=2,
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """
+    All venues. Who has asked too often is told so, and that is specified as well.
+    """
+    with Sandbox(installed().stages()) as played:
+        yield played
+
+
+def accounts(sandbox: Sandbox, client: str) -> list[Account]:
+    return [account for account in sandbox.accounts() if account.venue.replace("-", "_") == client]
+
+
+def signer(account: Account) -> AuthBase:
+    """
+    Return what signs for an account: the plugin's own.
+    """
+    (venue,) = [venue for venue in venues() if venue.id == account.venue]
+    assert venue.sign
+    secrets = {name: secret.reveal() for name, secret in account.credentials.items()}
+    return venue.sign(secrets, lambda: time.time_ns() // 1_000_000)
+
+
+def _made_up(account: Account) -> st.SearchStrategy[dict[str, dict[str, str]]]:
+    """
+    Return some of what a good request has, and a signature that is none.
+    """
+    key = account.credentials["api_key"].reveal()
+    now = str(time.time_ns() // 1_000_000)
+    zeros = "0" * 64
+    right: dict[str, list[dict[str, dict[str, str]]]] = {
+        "coinswitch": [
+            {"headers": {"X-AUTH-APIKEY": key}, "params": {}},
+            {"headers": {"X-AUTH-APIKEY": key, "X-AUTH-EPOCH": now, "X-AUTH-SIGNATURE": zeros * 2}, "params": {}},
+        ],
+        "fexgate": [{"headers": {"x-exgate-key": key, "x-exgate-secret": zeros}, "params": {}}],
+    }
+    binance = [
+        {"headers": {"X-MBX-APIKEY": key}, "params": {}},
+        {"headers": {"X-MBX-APIKEY": key}, "params": {"timestamp": now, "signature": zeros}},
+    ]
+    return st.sampled_from([{"headers": {}, "params": {}}, *right.get(account.venue, binance)])
+
+
+def test_every_operation_is_tried() -> None:
+    """
+    Those of all specifications, and all but the clocks want a signature.
+    """
+    assert 9 == len(OPERATIONS)
+    assert 6 == len(SECURED)
+    assert [] == [path for client, path in SECURED if not SIGNED[client][path]["GET"].definition.raw["security"]]
+
+
+@pytest.mark.parametrize(("client", "path"), OPERATIONS)
+def test_answers(client: str, path: str, sandbox: Sandbox) -> None:
+    """
+    Who asks and signs as specified is answered as specified, with each kind of key and at each address.
+    """
+    for account in accounts(sandbox, client):
+        for prefix in PREFIXES.get(client, [""]):
+            case = SIGNED[client][path]["GET"].Case(path_parameters=PARTS.get(client, {}))
+            response = case.call(base_url=sandbox.url + prefix, auth=signer(account))
+            case.validate_response(response, checks=[not_a_server_error, *CONFORMS])
+
+            assert 200 == response.status_code
+
+
+@pytest.mark.parametrize(("client", "path"), OPERATIONS)
+@examples(40)
+@given(data=st.data())
+def test_signed_requests(client: str, path: str, sandbox: Sandbox, data: st.DataObject) -> None:
+    """
+    Whatever else is sent and signed, beside what is specified, the answer is one that is specified.
+    """
+    account = data.draw(st.sampled_from(accounts(sandbox, client)))
+    case = data.draw(SIGNED[client][path]["GET"].as_strategy())
+    more = {"params": data.draw(_queries), "headers": data.draw(_headers)}
+    response = case.call(base_url=sandbox.url, auth=signer(account), **more)
+
+    case.validate_response(response, checks=[not_a_server_error, *CONFORMS])
+
+
+@pytest.mark.parametrize(("client", "path"), [operation for operation in SECURED if "binance" in operation[0]])
+@examples(60)
+@given(data=st.data())
+def test_wrong_parameters(client: str, path: str, sandbox: Sandbox, data: st.DataObject) -> None:
+    """
+    Parameters of which the specification says that they are wrong get an answer of which it says that it is right.
+    """
+    account = data.draw(st.sampled_from(accounts(sandbox, client)))
+    case = data.draw(SIGNED[client][path]["GET"].as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE))
+    response = case.call(base_url=sandbox.url, auth=signer(account))
+
+    case.validate_response(response, checks=[not_a_server_error, *CONFORMS])
+
+
+@pytest.mark.parametrize(("client", "path"), SECURED)
+@examples(40)
+@given(data=st.data())
+def test_unsigned_requests(client: str, path: str, sandbox: Sandbox, data: st.DataObject) -> None:
+    """
+    Who makes up a key, a time or a signature is refused, as specified, even where one or two of the three are right.
+    """
+    case = data.draw(MADE_UP[client][path]["GET"].as_strategy())
+    account = data.draw(st.sampled_from(accounts(sandbox, client)))
+    made_up = data.draw(_made_up(account))
+    response = case.call(base_url=sandbox.url, headers=made_up["headers"], params=made_up["params"])
+
+    assert response.status_code in {400, 401, 404, 429}
+    case.validate_response(response, checks=[not_a_server_error, *CONFORMS])
+
+
+@pytest.mark.parametrize("method", OTHER_METHODS)
+@pytest.mark.parametrize(("client", "path"), OPERATIONS)
+def test_other_methods(client: str, path: str, method: str, sandbox: Sandbox) -> None:
+    """
+    What cannot be done is refused in the venue's own words.
+    """
+    (account, *_) = accounts(sandbox, client)
+    case = SIGNED[client][path]["GET"].Case(method=method, path_parameters=PARTS.get(client, {}))
+    response = case.call(base_url=sandbox.url, auth=signer(account))
+    case.validate_response(response, checks=CONFORMS)
+
+    assert response.status_code in {405, 501}
