@@ -47,6 +47,9 @@ ATTEMPTS: Final = 5
 FIRST_DELAY: Final = 0.4
 LONGEST_DELAY: Final = 10.0
 
+#: Said of an answer without rows: it is one, and nobody should take it for an oversight.
+NOTHING: Final = "The venue reports no assets."
+
 #: Seconds that a replay may take. It waits for nobody.
 _REPLAY: Final = 3600
 
@@ -262,7 +265,7 @@ def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]
     return evolve(
         statement,
         balances=[derive(balance, elsewhere=elsewhere) for balance in statement.balances],
-        notes=[*statement.notes, *_drift(unknown)],
+        notes=[*statement.notes, *_drift(unknown), *([] if statement.balances else [NOTHING])],
     )
 
 

@@ -18,7 +18,8 @@ from marginbook.gathering import gather
 from marginbook.loading import load_accounts
 from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
-from marginbook.values import Statement, few
+from marginbook.texts import few
+from marginbook.values import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

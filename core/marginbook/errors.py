@@ -22,7 +22,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from marginbook.texts import readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +40,10 @@ FailureKind = Literal[
     "configuration",
     "plugin",
 ]
+
+
+#: What a clock may differ from another before somebody has to be asked which one is right.
+_LATE: Final = timedelta(minutes=1)
 
 
 class MarginbookError(Exception):
@@ -73,6 +79,7 @@ class MarginbookError(Exception):
         transient: bool | None = None,
         suspects_clock: bool | None = None,
     ) -> None:
+        message = readable(message)
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -226,7 +233,11 @@ class ApiError(MarginbookError):
         try:
             if written.isdecimal():
                 return self.received_at + timedelta(seconds=int(written))
-            return parsedate_to_datetime(written).astimezone(UTC)
+            when = parsedate_to_datetime(written).astimezone(UTC)
+            sent = parsedate_to_datetime(self.headers["Date"]).astimezone(UTC) if "Date" in self.headers else None
+            # It is meant by the clock that wrote it, and ours may be hours off.
+            late = self.received_at - (sent or self.received_at)
+            return when + late if abs(late) > _LATE else when
         except (OverflowError, ValueError):
             return None
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from marginbook import ApiError
 
-_BANNED: Final = re.compile(r"banned until (\d{1,16})")
+_BANNED: Final = re.compile(r"banned until (\d{13})(?!\d)")
 
 _RATE_LIMIT = "Ask less often, or from more addresses: the limit is per address, not per key."
 _LATER = "Try again later."
@@ -96,15 +96,11 @@ def explain(error: ApiError) -> MarginbookError | None:
     elif code in _MALFORMED:
         kind, meaning, hint = PluginError, "it does not understand the request", _REPORT
     elif error.status_code == 403:  # noqa: PLR2004  # HTTP
-        kind, meaning, hint = (
-            PermissionDeniedError,
-            "its web firewall blocks this address",
-            "Wait some minutes, and ask less often.",
-        )
+        hint = "Wait some minutes, and ask less often."
+        return PermissionDeniedError(f"{error.message[:-1]}: its web firewall blocks this address.", hint=hint)
     else:
         return None
-    reason = f"{error.message} Code {code}: {meaning}." if code else f"{error.message[:-1]}: {meaning}."
-    return kind(reason, hint=hint, until=_until(error))
+    return kind(f"{error.message} Code {code}: {meaning}.", hint=hint, until=_until(error))
 
 
 def _until(error: ApiError) -> datetime | None:

@@ -42,7 +42,7 @@ ROWS: Final[list[dict[str, Any]]] = [
         "availableBalance": "400.00000000",
         "maxWithdrawAmount": "",
         "marginAvailable": False,
-        "updateTime": "1763600407000",
+        "updateTime": 1763600407000,
     },
     {"asset": "BNB", "balance": "0.00000000", "updateTime": 0},
 ]

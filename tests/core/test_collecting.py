@@ -836,5 +836,5 @@ def marginbook_venues():
     peer = peers(sending(f"HTTP/1.1 302 Found\r\nLocation: {other.url}/\r\n\r\n".encode()))
     report = collect([Account("a", "acme", options={"base_url": peer.url})])
 
-    assert (Note(account="a", message="302"),) == report.notes
+    assert Note(account="a", message="302") in report.notes
     assert [] == other.heads

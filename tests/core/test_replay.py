@@ -275,7 +275,7 @@ def test_empty_accounts() -> None:
     """
     An account without assets is an account, and known to be empty.
     """
-    assert Statement([]) == replay("binance-usdm", {"/fapi/v3/balance": b"[]"})
+    assert Statement([], notes=["The venue reports no assets."]) == replay("binance-usdm", {"/fapi/v3/balance": b"[]"})
     assert () == replay("fexgate", {"/fexgate/v1/x/balance": b"{}"}, {"exchange": "x"}).balances
 
 
@@ -315,6 +315,6 @@ def marginbook_venues():
 """,
     )
 
-    assert Statement([], notes=["well"]) == replay("acme", {"/x": b'"well"'})
+    assert Statement([], notes=["well", "The venue reports no assets."]) == replay("acme", {"/x": b'"well"'})
     with pytest.raises(PluginError, match="acme gave a list in the place of a statement"):
         replay("acme", {"/x": b"[]"})

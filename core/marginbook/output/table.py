@@ -15,7 +15,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from marginbook.values import few, plain
+from marginbook.texts import few
+from marginbook.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +67,8 @@ def _print(report: BalanceReport, console: Console, figures: Iterable[Renderable
     console.print(_headline(report))
     for failure in report.failures:
         console.print(Text(f"  {failure}", style="red"))
-    for name in sorted(report.accounts.keys() - {b.account for b in report.balances} - set(report.missing)):
+    mentioned = {balance.account for balance in report.balances} | {note.account for note in report.notes}
+    for name in sorted(report.accounts.keys() - mentioned - set(report.missing)):
         console.print(Text(f"{name}: the venue reports no assets."))
     for part in figures:
         console.print(part)

@@ -12,6 +12,7 @@ from attrs.converters import optional
 from attrs.validators import in_
 
 from marginbook.errors import FailureKind, MarginbookError
+from marginbook.texts import readable
 from marginbook.values.times import moment
 
 #: What to do next, where an error does not say it itself.
@@ -34,9 +35,9 @@ class Failure:
     #: For callers to branch on.
     kind: FailureKind = field(validator=in_(get_args(FailureKind)))
     #: What happened.
-    message: str
+    message: str = field(converter=readable)
     #: What to do next.
-    hint: str = ""
+    hint: str = field(default="", converter=readable)
     #: When it makes sense to try again, in UTC, if that is known.
     until: datetime | None = field(default=None, converter=optional(moment))
 
@@ -62,4 +63,4 @@ class Note:
     #: Our name of the account, or "".
     account: str
     #: The remark, in full sentences.
-    message: str
+    message: str = field(converter=readable)

@@ -13,6 +13,7 @@ from attrs.converters import optional
 from attrs.validators import deep_iterable, instance_of
 
 from marginbook.errors import InvalidResponseError
+from marginbook.texts import readable
 from marginbook.values.money import exact, ratio
 from marginbook.values.times import moment
 
@@ -44,7 +45,7 @@ def _texts(notes: Iterable[str]) -> tuple[str, ...]:
     if isinstance(notes, str) or not all(isinstance(text, str) for text in texts):
         msg = "Notes are a sequence of texts."
         raise TypeError(msg)
-    return texts
+    return tuple(map(readable, texts))
 
 
 @frozen(kw_only=True)

@@ -120,11 +120,11 @@ def test_names_are_no_formulas(first: str) -> None:
 
 def test_lines_in_notes() -> None:
     """
-    A note of several lines stays in its cell, and one that begins with a tab is no formula either.
+    A note of several lines stays in its cell, and what cannot be printed is spelled out.
     """
     (row,) = read(report("a", balances=[balance("a", "X", notes=["\tOne,\r\ntwo."])]).to_csv())
 
-    assert ("ok", "'\tOne,\r\ntwo.") == (row["state"], row["notes"])
+    assert ("ok", "\\tOne,\\r\ntwo.") == (row["state"], row["notes"])
 
 
 def test_a_data_frame() -> None:

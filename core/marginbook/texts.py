@@ -1,5 +1,5 @@
 """
-Lists of names for people.
+Texts for people.
 """
 
 from __future__ import annotations
@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 
 #: Names that are listed before others are only counted.
 _SHOWN: Final = 5
+
+
+def readable(text: str) -> str:
+    """
+    Spell out what cannot be printed: it could command a terminal, or keep a report from being written.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def few(names: Sequence[str]) -> str:
