@@ -60,8 +60,8 @@ class Gate:
 
     def _freed(self) -> Iterable[tuple[float, int]]:
         yield from self._held
-        rest = [weight for _, weight in self._others][1:]
-        yield from ((until, weight - left) for (until, weight), left in zip(self._others, [*rest, 0], strict=True))
+        weights = [*(weight for _, weight in self._others), 0]
+        yield from ((until, weight - left) for (until, weight), left in zip(self._others, weights[1:], strict=True))
 
     def begin(self, weight: int) -> None:
         """
