@@ -146,6 +146,17 @@ def test_requests_on_their_way_hide_others() -> None:
     assert 40 == answered.spent(0.0)
 
 
+def test_what_is_free_again_hides_nobody() -> None:
+    """
+    Our own that is older than a period is in no figure of the venue any more: what is in it is others'.
+    """
+    answered = gate(50, 5)
+    answered.end(50, 0.0, None)
+    answered.end(5, 65.0, 45)
+
+    assert 45 == answered.spent(65.0)
+
+
 def test_the_wait_for_others() -> None:
     """
     What others spent frees step by step as their figures get too old: from 50 to 20 to nothing.
