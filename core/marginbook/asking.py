@@ -126,7 +126,7 @@ class Visit:
             else:
                 host.succeed()
                 return self._mention_clock(statement)
-            if attempt == ATTEMPTS or not self._may_help(trouble, attempt, used):
+            if not self._may_help(trouble, attempt, used):
                 break
             attempt += 1
         if attempt > 1:
@@ -150,12 +150,14 @@ class Visit:
         """
         Do what has to be done before the account is asked again; say whether it should be.
         """
+        if isinstance(trouble, RateLimitedError) and trouble.transient:
+            # Everybody at the host waits for the end of it, or fails; so does the next attempt, if there is one.
+            self._stop(trouble)
+            return attempt < ATTEMPTS and self.line.host.stopped_for(self.line.machine) < self.deadline.remaining()
+        if attempt == ATTEMPTS:
+            return False
         if trouble.suspects_clock and self.venue.time and self._clock_was_wrong(trouble, used):
             return True
-        if isinstance(trouble, RateLimitedError) and trouble.transient:
-            # Everybody at the host waits for the end of it, or fails; so does the next attempt.
-            trouble.until = self.line.host.stop(trouble.until, self.line.limits, self.line.machine)
-            return self.line.host.stopped_for(self.line.machine) < self.deadline.remaining()
         # A request with the right time may still have taken too long.
         if not trouble.transient and not isinstance(trouble, ClockError):
             return False
@@ -164,6 +166,9 @@ class Visit:
             return False
         self.line.machine.sleep(delay)
         return True
+
+    def _stop(self, trouble: RateLimitedError) -> None:
+        trouble.until = self.line.host.stop(trouble.until, self.line.limits, self.line.machine)
 
     def _clock_was_wrong(self, trouble: MarginbookError, used: int) -> bool:
         try:
