@@ -8,7 +8,7 @@ import hashlib
 import traceback
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -32,11 +32,13 @@ from marginbook.venues.venue import WEIGHT_LIMIT
 from marginbook.wire import noticing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from requests.adapters import BaseAdapter
 
     from marginbook.limits import Limit
+
+T = TypeVar("T")
 
 #: How often an account is asked at most. Binance suggests three to five tries.
 ATTEMPTS: Final = 5
@@ -140,7 +142,7 @@ class Visit:
         self.line.host.clock.measure(self._time, self.line.machine)
 
     def _time(self) -> int:
-        milliseconds = self.venue.time(self.account, self.session) if self.venue.time else 0
+        milliseconds = _ask(self.venue, self.venue.time, self.account, self.session) if self.venue.time else 0
         if milliseconds not in _TIMES:
             msg = f"{self.line.host.name} gives a time that is none."
             raise InvalidResponseError(msg)
@@ -173,7 +175,9 @@ class Visit:
     def _clock_was_wrong(self, trouble: MarginbookError, used: int) -> bool:
         try:
             wrong = self.line.host.clock.correct(used, self._time, self.line.machine)
-        except MarginbookError:
+        except MarginbookError as error:
+            if isinstance(error, RateLimitedError) and error.transient:
+                self._stop(error)
             trouble.message += " The venue's time could not be asked."
             trouble.hint += " Check this machine's clock as well."
             return False
@@ -208,10 +212,14 @@ def _digest(secrets: Mapping[str, str]) -> str:
 
 
 def _fetch(account: Account, venue: Venue, session: requests.Session) -> Statement:
+    with noticing() as unknown:
+        statement = _ask(venue, venue.fetch, account, session)
+    return _audit(statement, account, venue, list(unknown))
+
+
+def _ask(venue: Venue, ask: Callable[[Account, requests.Session], T], account: Account, session: requests.Session) -> T:
     try:
-        with noticing() as unknown:
-            statement = venue.fetch(account, session)
-        return _audit(statement, account, venue, list(unknown))
+        return ask(account, session)
     except ApiError as error:
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.
