@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from attrs import define
-from machines import BEGINNING, Hands
 
+from machines import BEGINNING, Hands
 from marginbook.errors import UnavailableError
 from marginbook.transport import MACHINE
 from marginbook.transport.clocks import VenueClock

@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 from attrs import evolve
-from machines import Hands
 
+from machines import Hands
 from marginbook import Limit, RateLimitedError
 from marginbook.transport import Deadline, Host, Line
 from marginbook.transport import hosts as module
@@ -279,9 +279,7 @@ def test_a_ban_that_is_over_does_not_outlast_itself(host: Host, hands: Hands) ->
     host.stop(NOW + timedelta(hours=1), [], hands.machine())
     hands.passed = 3600.0
 
-    assert NOW + timedelta(hours=1, seconds=5) == (
-        host.stop(NOW + timedelta(hours=1, seconds=5), [], hands.machine())
-    )
+    assert NOW + timedelta(hours=1, seconds=5) == (host.stop(NOW + timedelta(hours=1, seconds=5), [], hands.machine()))
     assert 5.0 == host.stopped_for(hands.machine())
 
 

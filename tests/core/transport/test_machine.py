@@ -9,8 +9,8 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from machines import BEGINNING, Hands
 
+from machines import BEGINNING, Hands
 from marginbook import ConfigurationError
 from marginbook.transport import MACHINE, Machine
 

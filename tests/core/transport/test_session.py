@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import gzip
 import socket
-import ssl
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import requests
-from certificates import certify, serving
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
+from certificates import certify, serving
 from marginbook import (
     ConfigurationError,
     DeadlineError,
