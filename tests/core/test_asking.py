@@ -486,8 +486,8 @@ def test_a_measured_clock(scene: Scene) -> None:
     assert [] == scene.hands.slept
     assert (
         (
-            "This machine's clock is 7000 seconds behind that of binance-usdm. Requests are signed with the venue's time;"
-            " times of the report are this machine's."
+            "This machine's clock is 7000 seconds behind that of binance-usdm. Requests are signed with the venue's"
+            " time; times of the report are this machine's."
         ),
     ) == found.notes
 
@@ -758,7 +758,7 @@ def test_no_statement_of_two_moments(scene: Scene) -> None:
     def fetch(asked: Account, session: requests.Session) -> Statement:
         answers = [session.get(f"{asked.options['base_url']}{path}") for path in ("/a", "/b")]
         if any(answer.status_code != 200 for answer in answers):
-            raise UnavailableError("Partial.")  # noqa: EM101, TRY003  # a test
+            raise UnavailableError("Partial.")  # noqa: EM101  # a test
         return Statement([], notes=[f"moment {answer.json()}" for answer in answers])
 
     played = scene.play(say)
