@@ -178,11 +178,18 @@ class Visit:
         # A request with the right time may still have taken too long.
         if attempt == ATTEMPTS or not (trouble.transient or isinstance(trouble, ClockError)):
             return False
-        delay = self.line.machine.random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        delay = self._delay(trouble, attempt)
         if delay >= self.deadline.remaining() or not self.line.host.retry():
             return False
         self.line.machine.sleep(delay)
         return True
+
+    def _delay(self, trouble: MarginbookError, attempt: int) -> float:
+        delay = self.line.machine.random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        if trouble.until is None:
+            return delay
+        # Whoever is out of order may say for how long.
+        return max(delay, (trouble.until - self.line.host.clock.now(self.line.machine)).total_seconds())
 
     def _stop(self, trouble: RateLimitedError) -> None:
         trouble.until = self.line.host.stop(trouble.until, self.line.limits, self.line.machine)

@@ -413,6 +413,29 @@ def test_until_when_by_the_venues_clock(scene: Scene) -> None:
     assert [7.0] == scene.hands.slept
 
 
+@pytest.mark.parametrize("said", ["7", "Fri, 15 Jan 2027 08:00:07 GMT"])
+def test_out_of_order_until(said: str, scene: Scene) -> None:
+    """
+    Who is out of order and says for how long is asked again then; nobody else has to wait for it.
+    """
+    played = scene.play(in_turn(Said(503, b"", {"Retry-After": said}), Said()))
+    scene.statement(account(played.url))
+    scene.statement(account(played.url, name="other"))
+
+    assert [7] == scene.hands.slept
+
+
+def test_out_of_order_for_too_long(scene: Scene) -> None:
+    """
+    Who says longer than the report may take is not asked again, and the failure says until when.
+    """
+    played = scene.play(lambda _: Said(503, b"", {"Retry-After": "3600"}))
+    failure = scene.failure(account(played.url))
+
+    assert ("unavailable", NOW + timedelta(hours=1)) == (failure.kind, failure.until)
+    assert ([BALANCE], []) == (played.paths, scene.hands.slept)
+
+
 @pytest.mark.parametrize("seconds", [29, 31, 3600])
 def test_a_ban_stops_the_host(seconds: int, scene: Scene) -> None:
     """
