@@ -37,6 +37,7 @@ from marginbook.transport import Deadline, Host, Line, Session, adapter, egress
 from marginbook.transport.session import _ASKING, _keep_signatures_out_of_logs
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from pathlib import Path
 
@@ -566,8 +567,8 @@ class Proxy:
     A proxy that passes on what it is asked for, and opens tunnels.
     """
 
-    def __init__(self, peers: Peers, target: Peer) -> None:
-        self.peer = peers(self.respond)
+    def __init__(self, peers: Peers, target: Peer, context: ssl.SSLContext | None = None) -> None:
+        self.peer = peers(self.respond, context)
         self._target = target
 
     def respond(self, peer: Peer, connection: socket.socket) -> None:
@@ -622,6 +623,62 @@ def test_through_a_tunnel(
     (head,) = proxy.peer.heads
     assert head.startswith("CONNECT venue.example:443 HTTP/1.")
     assert CANARY not in head + caplog.text
+
+
+def test_tunnels_through_a_proxy_with_tls(
+    peers: Peers, certificate: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    A proxy that is asked over https itself carries https within it.
+    """
+    caplog.set_level(logging.DEBUG)
+    peer = peers(sending(*whole(b"[1.10]")), serving(certificate))
+    proxy = Proxy(peers, peer, serving(certificate))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.peer.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    assert b"[1.10]" == session().get(f"https://venue.example{QUERY}").content
+    assert CANARY not in proxy.peer.heads[0] + caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_connections_are_made_again(
+    scheme: str, peers: Peers, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A server that hangs up after each answer is connected to for each, and has its time each time.
+    """
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    answers = [sending(*whole(b"[]", "Connection: close")), dripping(*DRIPS["a body"])]
+
+    def respond(peer: Peer, connection: socket.socket) -> None:
+        answers.pop(0)(peer, connection)
+
+    peer = peers(respond, serving(certificate) if scheme == "https" else None)
+    asked = session(0.5)
+
+    assert b"[]" == asked.get(peer.url).content
+    with pytest.raises(DeadlineError):
+        asked.get(peer.url)
+    assert 2 == len(peer.heads)
+
+
+def test_a_deadline_in_the_middle_of_a_body(peers: Peers) -> None:
+    """
+    A body that came in time by the network's clock, but not by the deadline's, is too late.
+    """
+    hands = Hands()
+
+    def respond(_: Peer, connection: socket.socket) -> None:
+        hands.passed = 10.0
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+    asked = Session(adapter(1), Deadline(10, hands.monotonic))
+    with pytest.raises(DeadlineError) as caught:
+        asked.get(peers(respond).url)
+
+    assert "The answer had not all come when the deadline was over. Allow more time." == str(caught.value)
+    assert not caught.value.transient
 
 
 @pytest.mark.parametrize("parts", [(b"HTTP/1.1 200 OK\r\nX-A: ", b"x"), (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")])
