@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from urllib3 import connectionpool
+from vcr.patch import CassettePatcherBuilder
 
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
@@ -40,7 +41,8 @@ def playing(record_mode: str) -> Iterator[dict[str, str]]:
 def threads_can_replay() -> Iterator[None]:
     """
     Let one thread at a time open a connection: vcrpy unpatches urllib3 for all of them while it does, and a request of
-    another thread would leave for the network (vcrpy's issues 295 and 849).
+    another thread would leave for the network (vcrpy's issues 295 and 849), or look without end for a connection of
+    the class that it saw meanwhile.
     """
     lock = threading.RLock()
 
@@ -55,6 +57,8 @@ def threads_can_replay() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for pool in (connectionpool.HTTPConnectionPool, connectionpool.HTTPSConnectionPool):
             patch.setattr(pool, "_new_conn", locked(pool._new_conn))
+        get = CassettePatcherBuilder._patched_get_conn
+        patch.setattr(CassettePatcherBuilder, "_patched_get_conn", lambda *args: locked(get(*args)))
         yield
 
 

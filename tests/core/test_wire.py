@@ -9,6 +9,7 @@ import datetime as dt
 import enum
 import json
 import pickle
+import threading
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -21,7 +22,7 @@ from requests.adapters import BaseAdapter
 
 from marginbook import wire
 from marginbook.errors import ApiError, ConfigurationError, InvalidResponseError
-from marginbook.wire import UNSET, Client, Fields, Unset, api_error, check, decode, encode
+from marginbook.wire import UNSET, Client, Fields, Unset, api_error, check, decode, encode, noticing
 
 #: An amount as venues spell it: plain digits, of which none may be lost.
 plain_amounts = st.from_regex(r"-?(0|[1-9][0-9]{0,19})(\.[0-9]{1,18})?", fullmatch=True)
@@ -199,6 +200,114 @@ def test_fields_are_handed_out_once() -> None:
     assert fields.take_optional("d", int) is UNSET
     assert {"c": None} == fields.rest
     assert {"a": "1.50", "b": 2, "c": None} == body
+
+
+def test_unknown_fields_are_noticed() -> None:
+    """
+    What nobody asked for is kept, and told to who listens, each name once, in the order in which it came.
+    """
+    with noticing() as unknown:
+        for body in ({"a": 1, "zeta": 2, "alpha": 3}, {"a": 1, "alpha": 4}):
+            fields = Fields(body, "Row")
+            fields.take("a", int)
+            rest = fields.others()
+        Fields({"a": 1}, "Other").others()
+
+    assert {"alpha": 4} == rest
+    assert ["Row.zeta", "Row.alpha", "Other.a"] == list(unknown)
+
+
+def test_known_fields_are_not_noticed() -> None:
+    """
+    An answer as specified is no news.
+    """
+    with noticing() as unknown:
+        fields = Fields({"a": 1}, "Row")
+        fields.take("a", int)
+
+        assert {} == fields.others()
+    assert {} == unknown
+
+
+def test_nobody_has_to_listen() -> None:
+    """
+    Without a listener, unknown fields are kept all the same; who listened before hears nothing any more.
+    """
+    with noticing() as unknown:
+        pass
+
+    assert {"a": 1} == Fields({"a": 1}, "Row").others()
+    assert {} == unknown
+
+
+def test_listeners_do_not_hear_each_other() -> None:
+    """
+    The inner one hears what is inside, and each thread its own.
+    """
+    with noticing() as outer:
+        with noticing() as inner:
+            Fields({"a": 1}, "Row").others()
+        thread = threading.Thread(target=lambda: Fields({"b": 1}, "Row").others())
+        thread.start()
+        thread.join()
+        Fields({"c": 1}, "Row").others()
+
+    assert (["Row.a"], ["Row.c"]) == (list(inner), list(outer))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a" * 23, f"Row.{'a' * 23}"),
+        ("a" * 24, "Row: a str of length 24"),
+        ("_a9", "Row._a9"),
+        ("9a", "Row: '9a'"),
+        ("a b", "Row: 'a b'"),
+        ("", "Row: ''"),
+        ("a\n", "Row: 'a\\n'"),
+    ],
+)
+def test_names_that_are_no_names(name: str, shown: str) -> None:
+    """
+    What could be a secret that was sent back is not repeated, and what is no name is quoted.
+    """
+    with noticing() as unknown:
+        Fields({name: 1}, "Row").others()
+
+    assert [shown] == list(unknown)
+
+
+def test_many_unknown_fields() -> None:
+    """
+    An answer that is nothing but unknown fields tells twenty of them.
+    """
+    with noticing() as unknown:
+        Fields({f"a{n}": n for n in range(30)}, "Row").others()
+
+    assert [f"Row.a{n}" for n in range(20)] == list(unknown)
+
+
+@pytest.mark.parametrize(
+    ("body", "transient"),
+    [
+        (b"<html>", True),
+        (b'{"a": 1', True),
+        (b"\xff", True),
+        (b"[" * 100_000, True),
+        (b"[NaN]", False),
+        (b'{"a":1,"a":2}', False),
+    ],
+)
+def test_what_may_be_another_the_next_time(body: bytes, *, transient: bool) -> None:
+    """
+    What is no JSON was damaged on its way; JSON that makes no sense will make none the next time. A call says the same.
+    """
+    with pytest.raises(InvalidResponseError) as caught:
+        decode(body)
+    with pytest.raises(InvalidResponseError) as called:
+        call(Echo(body=body))
+
+    assert (transient, transient) == (caught.value.transient, called.value.transient)
 
 
 @pytest.mark.parametrize("kind", [str, Decimal, object])

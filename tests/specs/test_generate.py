@@ -813,3 +813,61 @@ def test_another_version_of_the_gateway(project: Path, monkeypatch: pytest.Monke
     assert inspect.signature(ours.sync) == inspect.signature(theirs.sync)
     assert (project / "another_gateway/models/v1_trade_balance_response_balance.py").exists()
     assert ["0.00000000"] == [row.balance for row in answer.balances]
+
+
+def test_costs_of_operations() -> None:
+    """
+    Weights and rate limits of a specification become a module, in the order of paths; operations without stay out.
+    """
+    paths = {
+        "/b": {
+            "parameters": [],
+            "get": {"x-weight": 5},
+            "post": {"x-rate-limit": {"requests": 20, "seconds": 60}},
+        },
+        "/a": {"get": {"x-weight": 1, "x-rate-limit": {"requests": 10, "seconds": 1}}, "put": {}},
+    }
+    found: dict[str, Any] = {}
+    exec(generate._costs({"paths": paths}), found)  # noqa: S102  # our own
+
+    assert {"GET /a": 1, "GET /b": 5} == found["WEIGHTS"]
+    assert {"GET /a": (10, 1), "POST /b": (20, 60)} == found["RATE_LIMITS"]
+    assert ["GET /a", "GET /b"] == list(found["WEIGHTS"])
+    assert "\nWhat the operations cost of the venue's rate limits.\n" == found["__doc__"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "names"),
+    [
+        ({"x-weight": 0}, {"WEIGHTS"}),
+        ({"x-rate-limit": {"requests": 1, "seconds": 1}}, {"RATE_LIMITS"}),
+    ],
+)
+def test_one_kind_of_costs(operation: dict[str, Any], names: set[str]) -> None:
+    """
+    Of what a specification does not say, nothing is written.
+    """
+    found: dict[str, Any] = {}
+    exec(generate._costs({"paths": {"/a": {"get": operation}}}), found)  # noqa: S102  # our own
+
+    assert names == {name for name in found if name.isupper()}
+
+
+def test_no_costs() -> None:
+    """
+    A specification that says nothing of costs has no module of them.
+    """
+    assert "" == generate._costs({"paths": {"/a": {"get": {}, "parameters": []}}})
+    assert not (ROOT / "generated/marginbook_clients/fexgate/costs.py").exists()
+
+
+@pytest.mark.parametrize("name", ["binance_usdm", "binance_coinm", "coinswitch"])
+def test_every_operation_that_is_called_has_its_cost(name: str) -> None:
+    """
+    No operation of a venue with limits is free by an oversight.
+    """
+    costs = importlib.import_module(f"marginbook_clients.{name}.costs")
+    document = generate.load(generate.CLIENTS[name])
+    operations = {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
+
+    assert operations == {*getattr(costs, "WEIGHTS", {}), *getattr(costs, "RATE_LIMITS", {})}

@@ -1,5 +1,5 @@
 """
-A certificate of this machine that nobody trusts.
+A certificate of this machine, and of venue.example, that nobody trusts.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def certify(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
+    names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("venue.example")]
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -33,7 +34,7 @@ def certify(folder: Path) -> Path:
         .serial_number(1)
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, SHA256())
     )

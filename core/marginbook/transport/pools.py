@@ -57,11 +57,8 @@ class _Connection(HTTPConnection):
     # Otherwise http.client would print headers, which hold keys, for a program that debugs its own requests.
     debuglevel = 0
 
-    def connect(self) -> None:
-        super().connect()
-        timeout = self.sock.gettimeout()
-        self.sock = _Socket(fileno=self.sock.detach())
-        self.sock.settimeout(timeout)
+    def _new_conn(self) -> Any:
+        return _timed(super()._new_conn())
 
     def getresponse(self) -> Any:
         _begin(self.sock, self.timeout)
@@ -77,9 +74,21 @@ class _TLSConnection(HTTPSConnection):
         self.ssl_context.sslsocket_class = _TLSSocket
         super().connect()
 
+    def _new_conn(self) -> Any:
+        return _timed(super()._new_conn())
+
     def getresponse(self) -> Any:
         _begin(self.sock, self.timeout)
         return super().getresponse()
+
+
+def _timed(connected: socket.socket) -> _Socket:
+    timeout = connected.gettimeout()
+    timed = _Socket(fileno=connected.detach())
+    timed.settimeout(timeout)
+    # Before TLS, what a proxy says to a wish for a tunnel is read on it.
+    timed.read_for(timeout)
+    return timed
 
 
 def _begin(connected: Any, timeout: Any) -> None:

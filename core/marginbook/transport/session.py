@@ -133,7 +133,7 @@ class Session(requests.Session):
 
         """
         line = self._line
-        charges = line.charges(str(method), _parts(url).path)
+        charges = line.charges(_text(method).upper(), _parts(url).path)
         line.host.enter(charges, line.machine, self._deadline, line.shared)
         response = None
         try:
@@ -283,4 +283,8 @@ def _host(url: str | bytes) -> str:
 
 
 def _parts(url: str | bytes) -> SplitResult:
-    return urlsplit(url if isinstance(url, str) else url.decode("ascii", "replace"))
+    return urlsplit(_text(url))
+
+
+def _text(written: str | bytes) -> str:
+    return written if isinstance(written, str) else written.decode("ascii", "replace")

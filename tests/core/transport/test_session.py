@@ -4,9 +4,15 @@ The session: what becomes of a request, against real servers on this machine.
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import gzip
+import http.client
+import logging
 import socket
+import threading
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -15,16 +21,23 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from certificates import certify, serving
+from machines import Hands
 from marginbook import (
+    Account,
     ConfigurationError,
     DeadlineError,
     InvalidResponseError,
+    Limit,
     MarginbookError,
+    RateLimitedError,
     UnavailableError,
+    collect,
 )
-from marginbook.transport import Deadline, Session, adapter
+from marginbook.transport import Deadline, Host, Line, Session, adapter, egress
+from marginbook.transport.session import _ASKING, _keep_signatures_out_of_logs
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from pathlib import Path
 
@@ -403,3 +416,362 @@ def test_connections_are_kept(peers: Peers) -> None:
 
     assert [b"[]", b"[]"] == answers
     assert ["GET /0 HTTP/1.1", "GET /1 HTTP/1.1"] == [head.partition("\r\n")[0] for head in peer.heads[:2]]
+
+
+def dripping(*parts: bytes, pause: float = 0.02) -> Callable[[Peer, socket.socket], None]:
+    """
+    Send everything, and then the last part again and again, without end.
+    """
+
+    def respond(peer: Peer, connection: socket.socket) -> None:
+        for part in parts[:-1]:
+            connection.sendall(part)
+        while not peer.closing.wait(pause):
+            connection.sendall(parts[-1])
+
+    return respond
+
+
+#: What never falls silent, and never ends either.
+DRIPS: Final = {
+    "a body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"x"),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "the length of a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+    "a status line": (b"HTTP/1.1 ", b"2"),
+    "a header line": (b"HTTP/1.1 200 OK\r\nX-A: ", b"x"),
+    "header lines": (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("parts", DRIPS.values(), ids=DRIPS)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_answers_without_end(
+    parts: tuple[bytes, ...], scheme: str, peers: Peers, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A byte now and then does not buy more time, wherever in the answer it stands: nobody reads on after the deadline.
+    """
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    peer = peers(dripping(*parts), serving(certificate) if scheme == "https" else None)
+    error = within(lambda: trouble(f"{peer.url}{QUERY}", seconds=0.3), 1.3)
+
+    assert isinstance(error, DeadlineError)
+
+
+def within(ask: Callable[[], MarginbookError], seconds: float) -> MarginbookError:
+    """
+    Ask on a thread of its own, which has to be over in time.
+    """
+    found: list[MarginbookError] = []
+    thread = threading.Thread(target=lambda: found.append(ask()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive()
+    return found[0]
+
+
+def test_a_stall_in_the_handshake(peers: Peers) -> None:
+    """
+    A server that takes the connection and says nothing to the handshake is given up at the deadline.
+    """
+    peer = peers(stalling())
+    error = within(lambda: trouble(f"https://127.0.0.1:{peer.port}{QUERY}", seconds=0.3), 1.3)
+
+    assert isinstance(error, DeadlineError)
+
+
+def test_a_handshake_without_end(peers: Peers) -> None:
+    """
+    Nor does a byte of it now and then buy more time.
+    """
+    peer = peers(dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", b"\x03"))
+    error = within(lambda: trouble(f"https://127.0.0.1:{peer.port}{QUERY}", seconds=0.3), 1.3)
+
+    assert isinstance(error, DeadlineError)
+
+
+def test_a_report_leaves_nobody_reading(peers: Peers) -> None:
+    """
+    Threads of a report that ended at its deadline end as well.
+    """
+    peer = peers(dripping(*DRIPS["header lines"]))
+    asked = Account("desk", "binance-usdm", {"api_key": "key", "api_secret": CANARY}, {"base_url": peer.url})
+    (failure,) = collect([asked], timeout=0.5).failures
+    ours = [thread for thread in threading.enumerate() if thread.name.startswith("marginbook-")]
+    for thread in ours:
+        thread.join(1)
+
+    assert "timeout" == failure.kind
+    assert [] == [thread.name for thread in ours if thread.is_alive()]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_bombs(peers: Peers, times: int) -> None:
+    """
+    A hundred megabytes that came as a few kilobytes, or as a few bytes that were packed twice, are not unpacked.
+    """
+    body = bytes(100 * 1024 * 1024)
+    for _ in range(times):
+        body = gzip.compress(body)
+    peer = peers(sending(*whole(body, f"Content-Encoding: {', '.join(['gzip'] * times)}")))
+    asked = session()
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidResponseError, match="longer than 8 MiB"):
+            asked.get(peer.url)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 40 * 1024 * 1024
+
+
+def test_an_answer_says_when_it_came(peers: Peers) -> None:
+    """
+    By the venue's clock, as far as it is known.
+    """
+    peer = peers(sending(*whole(b"[]")))
+    hands, host = Hands(off=3_600_000), Host("acme.example")
+    host.clock.offset = -3_600_000
+    response: Any = Session(adapter(1), Deadline(5), line=Line(host, machine=hands.machine())).get(peer.url)
+
+    assert dt.datetime(2027, 1, 15, 8, tzinfo=dt.UTC) == response.received_at
+
+
+def test_limits_are_kept_by_the_session(peers: Peers) -> None:
+    """
+    A request that does not fit into them waits, however its method is written; one that would wait for too long is
+    not sent.
+    """
+    peer = peers(sending(*whole(b"[]", "Connection: close")))
+    hands = Hands()
+    limits = (Limit(2, weights={"GET /v1/balance": 1}),)
+
+    def ask(method: Any, seconds: float) -> None:
+        line = Line(Host("acme.example"), limits, machine=hands.machine())
+        asked = Session(adapter(1), Deadline(seconds, hands.monotonic), line=line)
+        for _ in range(3):
+            asked.request(method, f"{peer.url}{QUERY}")
+
+    for method in ("GET", "get", b"GET"):
+        ask(method, 100)
+    assert [60.0] * 3 == hands.slept
+    with pytest.raises(RateLimitedError):
+        ask("GET", 60)
+    assert 3 * 3 + 2 == len(peer.heads)
+
+
+class Proxy:
+    """
+    A proxy that passes on what it is asked for, and opens tunnels.
+    """
+
+    def __init__(self, peers: Peers, target: Peer, context: ssl.SSLContext | None = None) -> None:
+        self.peer = peers(self.respond, context)
+        self._target = target
+
+    def respond(self, peer: Peer, connection: socket.socket) -> None:
+        head = peer.heads[-1]
+        with socket.create_connection(("127.0.0.1", self._target.port)) as onward:
+            if head.startswith("CONNECT "):
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                onward.sendall(head.encode("latin-1"))
+            back = threading.Thread(target=pump, args=(onward, connection))
+            back.start()
+            pump(connection, onward)
+            back.join()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+def test_through_a_proxy(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A proxy of the environment carries what is meant for another machine.
+    """
+    peer = peers(sending(*whole(b"[1.10]")))
+    proxy = Proxy(peers, peer)
+    monkeypatch.setenv("HTTP_PROXY", proxy.peer.url)
+
+    assert b"[1.10]" == session().get(f"http://venue.invalid{QUERY}").content
+    assert proxy.peer.heads[0].startswith(f"GET http://venue.invalid{QUERY} HTTP/1.1\r\n")
+    assert egress("http://venue.invalid/x") == proxy.peer.url
+    assert "" == egress("http://127.0.0.1:1/x")
+
+
+def test_through_a_tunnel(
+    peers: Peers, certificate: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    A proxy carries https as well, and sees neither the request nor its key.
+    """
+    caplog.set_level(logging.DEBUG)
+    peer = peers(sending(*whole(b"[1.10]")), serving(certificate))
+    proxy = Proxy(peers, peer)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.peer.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    assert b"[1.10]" == session().get(f"https://venue.example{QUERY}").content
+    assert [f"GET {QUERY} HTTP/1.1"] == [head.partition("\r\n")[0] for head in peer.heads]
+    (head,) = proxy.peer.heads
+    assert head.startswith("CONNECT venue.example:443 HTTP/1.")
+    assert CANARY not in head + caplog.text
+
+
+def test_tunnels_through_a_proxy_with_tls(
+    peers: Peers, certificate: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    A proxy that is asked over https itself carries https within it.
+    """
+    caplog.set_level(logging.DEBUG)
+    peer = peers(sending(*whole(b"[1.10]")), serving(certificate))
+    proxy = Proxy(peers, peer, serving(certificate))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.peer.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    assert b"[1.10]" == session().get(f"https://venue.example{QUERY}").content
+    assert CANARY not in proxy.peer.heads[0] + caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_connections_are_made_again(
+    scheme: str, peers: Peers, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A server that hangs up after each answer is connected to for each, and has its time each time.
+    """
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    answers = [sending(*whole(b"[]", "Connection: close")), dripping(*DRIPS["a body"])]
+
+    def respond(peer: Peer, connection: socket.socket) -> None:
+        answers.pop(0)(peer, connection)
+
+    peer = peers(respond, serving(certificate) if scheme == "https" else None)
+    asked = session(0.5)
+
+    assert b"[]" == asked.get(peer.url).content
+    with pytest.raises(DeadlineError):
+        asked.get(peer.url)
+    assert 2 == len(peer.heads)
+
+
+def test_a_deadline_in_the_middle_of_a_body(peers: Peers) -> None:
+    """
+    A body that came in time by the network's clock, but not by the deadline's, is too late.
+    """
+    hands = Hands()
+
+    def respond(_: Peer, connection: socket.socket) -> None:
+        hands.passed = 10.0
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+    asked = Session(adapter(1), Deadline(10, hands.monotonic))
+    with pytest.raises(DeadlineError) as caught:
+        asked.get(peers(respond).url)
+
+    assert "The answer had not all come when the deadline was over. Allow more time." == str(caught.value)
+    assert not caught.value.transient
+
+
+@pytest.mark.parametrize("parts", [(b"HTTP/1.1 200 OK\r\nX-A: ", b"x"), (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")])
+def test_a_tunnel_that_is_never_open(parts: tuple[bytes, ...], peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A proxy that never ends its answer has no more time than a venue has.
+    """
+    monkeypatch.setenv("HTTPS_PROXY", peers(dripping(*parts)).url)
+    error = within(lambda: trouble(f"https://venue.invalid{QUERY}", seconds=0.3), 1.3)
+
+    assert isinstance(error, (DeadlineError, UnavailableError))
+
+
+@pytest.mark.parametrize("odd", [b"", b"X A: odd\r\n", b"no header at all\r\n"])
+def test_logs_hold_neither_key_nor_signature(
+    odd: bytes,
+    secure: Peer,
+    certificate: Path,
+    peers: Peers,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """
+    A program that debugs its own requests, with all that urllib3 and http.client print, does not print ours.
+    """
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    caplog.set_level(logging.DEBUG)
+    plain = peers(sending(odd, *whole(b"[]")))
+    for peer in (plain, secure):
+        session().get(f"{peer.url}{QUERY}")
+        assert CANARY in peer.heads[0]
+    with contextlib.suppress(MarginbookError):
+        session().get(f"http://127.0.0.1:9{QUERY}")
+    shown = "".join([caplog.text, *capfd.readouterr(), repr([vars(record) for record in caplog.records])])
+
+    assert '"GET /v1/balance HTTP/1.1" 200' in shown
+    assert CANARY not in shown
+    assert "timestamp" not in shown
+
+
+def test_logs_of_others_stay_as_they_are(peers: Peers, caplog: pytest.LogCaptureFixture) -> None:
+    """
+    What others ask with requests is logged with all that urllib3 logs of it, on the same thread too.
+    """
+    caplog.set_level(logging.DEBUG)
+    peer = peers(sending(*whole(b"[]")))
+    session().get(f"{peer.url}{QUERY}")
+    with contextlib.suppress(MarginbookError):
+        session(0).get(f"{peer.url}{QUERY}")
+    caplog.clear()
+    requests.get(f"{peer.url}/other?question=1", timeout=5)
+    logging.getLogger("urllib3.connectionpool").warning("a mapping: %(x)s", {"x": "a?b"})
+
+    assert '"GET /other?question=1 HTTP/1.1" 200' in caplog.text
+    assert "a mapping: a?b" in caplog.text
+
+
+def test_logs_of_other_threads_stay_as_they_are(peers: Peers, caplog: pytest.LogCaptureFixture) -> None:
+    """
+    Nor does a request of ours that is under way change what another thread logs.
+    """
+    caplog.set_level(logging.DEBUG)
+    begun = threading.Event()
+
+    def respond(peer: Peer, connection: socket.socket) -> None:
+        begun.set()
+        peer.closing.wait(30)
+        connection.close()
+
+    stalled, other = peers(respond), peers(sending(*whole(b"[]")))
+    thread = threading.Thread(target=lambda: trouble(f"{stalled.url}{QUERY}", seconds=0.5))
+    thread.start()
+    begun.wait(10)
+    requests.get(f"{other.url}/other?question=1", timeout=5)
+    thread.join()
+
+    assert '"GET /other?question=1 HTTP/1.1" 200' in caplog.text
+
+
+def test_our_logs_without_arguments(caplog: pytest.LogCaptureFixture) -> None:
+    """
+    A record of ours that has a mapping, or nothing, to fill in is left alone.
+    """
+    caplog.set_level(logging.DEBUG)
+    _keep_signatures_out_of_logs()
+    logger = logging.getLogger("urllib3.connectionpool")
+    _ASKING.now = True
+    try:
+        logger.debug("as %(it)s is", {"it": "a?b"})
+        logger.debug("number %d of %s", 5, "/v1/balance?signature=x")
+    finally:
+        _ASKING.now = False
+
+    assert ["as a?b is", "number 5 of /v1/balance"] == caplog.messages

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
-from marginbook import Credential, Option, PluginError, Statement, Venue
+from marginbook import Credential, Limit, Option, PluginError, Statement, Venue
 from marginbook.registry import installed
 from marginbook.values import AMOUNTS
 
@@ -79,6 +79,7 @@ def test_a_venue_is_a_value() -> None:
         credentials=[Credential("api_key", "The key.")],
         options=[Option("lot", int, "A number.", check=odd)],
         hosts={"production": "https://acme.example"},
+        limits=[Limit(5, weights={"GET /a": 1})],
         fills={"equity": "it"},
         unknown={"equity": "never"},
         ignores={"alias": "a code"},
@@ -115,6 +116,56 @@ def test_raw_secrets_bring_an_option() -> None:
     assert (True, False) == (raw.sends_secrets, signed.sends_secrets)
     assert ["base_url", "send_secret_in_clear"] == [option.name for option in raw.all_options]
     assert False is raw.all_options[1].default
+
+
+def test_a_limit_of_an_address_brings_an_option() -> None:
+    """
+    What the first limit of an address allows may be raised or lowered by an account, down to what a request costs.
+    """
+    limits = [Limit(20, per="key"), Limit(2400, seconds=90, weights={"GET /a": 5, "GET /b": 10}), Limit(7)]
+    described = venue(limits=limits)
+    option = described.all_options[1]
+
+    assert limits[1] is described.address_limit
+    assert ["base_url", "weight_limit"] == [option.name for option in described.all_options]
+    assert ("weight_limit", int, 2400, False) == (option.name, option.kind, option.default, option.required)
+    assert "Weight that this address may spend in 90 seconds, all its accounts at the venue together." == option.help
+    assert ["", "", "it is less than the 10 that a single request costs"] == [
+        option.complaint(weight) for weight in (100_000, 10, 9)
+    ]
+
+
+def test_limits_of_keys_bring_no_option() -> None:
+    """
+    What a venue counts by key is nobody's to raise.
+    """
+    described = venue(limits=[Limit(20, per="key")])
+
+    assert described.address_limit is None
+    assert ["base_url"] == [option.name for option in described.all_options]
+    assert venue().address_limit is None
+
+
+def test_options_of_a_venue_stand_last() -> None:
+    """
+    The core's own options come first, in one order.
+    """
+    described = venue(
+        limits=[Limit(5)],
+        credentials=[Credential("t", "It.", sent_as_is=True)],
+        options=[Option("x", int, "A number.")],
+    )
+
+    assert ["base_url", "send_secret_in_clear", "weight_limit", "x"] == [o.name for o in described.all_options]
+
+
+@pytest.mark.parametrize("described", installed().venues(), ids=lambda described: described.id)
+def test_every_limit_lets_every_request_through(described: Venue) -> None:
+    """
+    No limit of ours is below what a single request costs, which would stop it for ever.
+    """
+    assert all(limit.dearest <= limit.weight for limit in described.limits)
+    assert all(option.complaint(option.default) == "" for option in described.all_options if not option.required)
 
 
 @pytest.mark.parametrize(

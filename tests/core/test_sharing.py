@@ -1,0 +1,210 @@
+"""
+What all accounts of a host share: over threads, reports and forks.
+"""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from attrs import define, evolve, field
+
+from marginbook import Account, collect
+from marginbook.sandbox import Budget, Sandbox, Stage
+from marginbook_binance import cast
+from marginbook_binance import stage as binance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.core.conftest import Plugins
+
+#: Binance with periods of a second, and another limit.
+QUICK: Final = """
+from attrs import evolve
+from marginbook import hookimpl
+from marginbook_binance.usdm import USDM
+
+LIMITS = [evolve(limit, weight={limit}, seconds=1) for limit in USDM.limits]
+
+@hookimpl
+def marginbook_venues():
+    return [evolve(USDM, id="quick", limits=LIMITS)]
+"""
+
+
+@define(eq=False)
+class Watched(Budget):
+    """
+    A budget that remembers the most that was ever spent in one of its periods.
+    """
+
+    most: int = field(default=0, init=False)
+    requests: int = field(default=0, init=False)
+
+    def spend(self, who: str, weight: int = 1) -> int:
+        spent = super().spend(who, weight)
+        self.most = max(self.most, spent)
+        self.requests += 1
+        return spent
+
+
+@define
+class Host:
+    """
+    Many accounts at one address that counts.
+    """
+
+    accounts: list[Account]
+    budget: Watched
+
+
+@pytest.fixture
+def many(request: pytest.FixtureRequest, plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """
+    So many accounts, at a venue with so low a limit.
+    """
+    count, limit = request.param
+    monkeypatch.setattr(binance, "LIMIT", limit)
+    plugins.add("quick", "quick", source=QUICK.format(limit=limit))
+    rows = [cast.SINGLE[1]]
+    parts = [cast.hmac_part(f"desk-{number:03}", rows) for number in range(count)]
+    futures = binance.Futures({part.actor.credentials["api_key"]: part for part in parts}, Watched(limit, seconds=1))
+    routes = {"/fapi/v3/balance": functools.partial(futures.balance, weight=5)}
+    with Sandbox([Stage("quick", tuple(part.actor for part in parts), routes)]) as sandbox:
+        assert isinstance(futures.budget, Watched)
+        yield Host(list(sandbox.accounts()), futures.budget)
+
+
+@pytest.mark.parametrize("many", [(500, 1000)], indirect=True)
+def test_five_hundred_accounts(many: Host) -> None:
+    """
+    They are all in the report, and the address never spends more than it may: nobody is refused by the venue.
+    """
+    report = collect(many.accounts, timeout=60)
+
+    assert report.complete
+    assert 500 == len(report.balances)
+    assert 500 == many.budget.requests
+    assert 0 < many.budget.most <= 1000
+
+
+@pytest.mark.parametrize("many", [(16, 40)], indirect=True)
+def test_reports_in_a_row_share_a_limit(many: Host) -> None:
+    """
+    What one report has spent is not there for the next.
+    """
+    for _ in range(3):
+        assert collect(many.accounts, max_workers=16).complete
+
+    assert 48 == many.budget.requests
+    assert 0 < many.budget.most <= 40
+
+
+@pytest.mark.parametrize("many", [(9, 40)], indirect=True)
+def test_who_does_not_fit_is_told(many: Host) -> None:
+    """
+    What the limit does not allow before the deadline fails, and is not asked.
+    """
+    report = collect(many.accounts, timeout=0.8)
+
+    assert {"rate_limited"} == {failure.kind for failure in report.failures}
+    assert (8, 8, 40) == (len(report.balances), many.budget.requests, many.budget.most)
+
+
+#: Forks while another thread counts, and has the child make a report as well.
+FORK: Final = """
+import os
+import sys
+import threading
+import marginbook as mb
+from marginbook.transport import MACHINE
+from marginbook.transport import hosts
+
+report = mb.collect(sys.argv[1])
+assert report.complete, report
+host = MACHINE.hosts.at("acme", "acme.example", "")
+host.clock._measuring.acquire()
+taken = threading.Event()
+
+def count():
+    while not taken.is_set():
+        host.retry()
+        host.succeed()
+
+threads = [threading.Thread(target=count, daemon=True) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for _ in range(5):
+    child = os.fork()
+    if not child:
+        assert not hosts._LOCK.locked()
+        assert host is not MACHINE.hosts.at("acme", "acme.example", "")
+        assert not MACHINE.hosts.at("acme", "acme.example", "").clock._measuring.locked()
+        found = mb.collect(sys.argv[1], timeout=10)
+        print(len(found.balances), len(found.failures), flush=True)
+        os._exit(0)
+    assert 0 == os.waitpid(child, 0)[1]
+taken.set()
+assert host is MACHINE.hosts.at("acme", "acme.example", "")
+print(len(report.balances), "in the parent")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_forks(sandbox: Sandbox, plugins: Plugins, tmp_path: Path) -> None:
+    """
+    A process that is forked, whatever its parent was doing, makes reports, and waits for nothing of its parent's.
+    """
+    accounts, script = tmp_path / "accounts.toml", tmp_path / "fork.py"
+    accounts.write_text(sandbox.accounts_file())
+    script.write_text(FORK)
+    # What measures coverage has locks of its own, which a fork may find taken.
+    unmeasured = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
+    done = plugins.run("-W", "ignore::DeprecationWarning", str(script), str(accounts), **unmeasured)
+    rows = len(collect(accounts).balances)
+
+    assert ("", 0) == (done.stderr, done.returncode)
+    assert [f"{rows} 0"] * 5 + [f"{rows} in the parent"] == done.stdout.splitlines()
+
+
+def test_nothing_is_missed_where_there_is_no_fork(sandbox: Sandbox, plugins: Plugins, tmp_path: Path) -> None:
+    """
+    Where the system cannot fork, there is nothing to do about it.
+    """
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text(sandbox.accounts_file())
+    script = "import os, sys; del os.register_at_fork; import marginbook as mb; print(mb.collect(sys.argv[1]).complete)"
+    done = plugins.run("-c", script, str(accounts))
+
+    assert ("True\n", "") == (done.stdout, done.stderr)
+
+
+def referring(accounts: list[Account], monkeypatch: pytest.MonkeyPatch) -> list[Account]:
+    for number, one in enumerate(accounts):
+        for name in one.credentials:
+            monkeypatch.setenv(f"SHARED_{number}_{name}", one.credentials[name].reveal())
+    return [
+        evolve(one, credentials={name: f"env:SHARED_{number}_{name}" for name in one.credentials})
+        for number, one in enumerate(accounts)
+    ]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_processes(method: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Processes of a pool, forked or begun anew, have a machine of their own, and the same answers.
+    """
+    accounts = referring(list(sandbox.accounts()), monkeypatch)
+    expected = collect(accounts)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as executor:
+        report = collect(accounts, executor=executor)
+
+    assert expected.balances == report.balances
+    assert report.complete
