@@ -27,9 +27,9 @@ HIT: Final = {
     "fexgate": "fexgate",
 }
 
-#: Seconds. A fault that hits once is asked after again, some of them after two seconds.
-EACH: Final = 0.9
-ONCE: Final = 4.0
+#: Seconds: nobody waits longer than this for what will not come, and two seconds for what may come then.
+HASTY: Final = 0.9
+PATIENT: Final = 4.0
 
 CASES: Final = [
     pytest.param(fault, venue, often, id=f"{fault}-{venue}-{often}")
@@ -62,13 +62,13 @@ def test_matrix(fault: str, venue: str, often: str, usual: BalanceReport) -> Non
     """
     The account that is hit is in the state that the table says. All other venues' accounts are as without the fault.
     """
-    hit = HIT[venue]
+    hit, expected = HIT[venue], MATRIX[fault].at(venue)[often == "once"]
     nth = 0 if often == "each" or fault == "mode-switch" else 1
     with Sandbox(installed().stages(), faults=[Fault(fault, hit, nth)]) as sandbox:
         accounts = sandbox.accounts()
-        report = collect(accounts, timeout=EACH if often == "each" else ONCE)
+        report = collect(accounts, timeout=HASTY if expected in {"timeout", "rate_limited"} else PATIENT)
 
-    assert MATRIX[fault].at(venue)[often == "once"] == state(report, usual, hit)
+    assert expected == state(report, usual, hit)
     assert others(usual, accounts, venue) == others(report, accounts, venue)
     assert all(failure.kind == "rate_limited" for failure in report.failures if failure.account != hit)
     assert all(total.missing == report.missing for total in report.totals().values())
@@ -139,7 +139,7 @@ def test_a_mode_switch_is_never_half_seen(venue: str, usual: BalanceReport) -> N
     An answer that breaks off leaves nothing: every amount is of the answer after it, which has a 1 before its digits.
     """
     with Sandbox(installed().stages(), faults=[Fault("mode-switch", HIT[venue])]) as sandbox:
-        report = collect(sandbox.accounts(), timeout=ONCE)
+        report = collect(sandbox.accounts(), timeout=PATIENT)
     before = [row[name] for row in told(usual, HIT[venue]) for name in row if name != "asset"]
     after = [row[name] for row in told(report, HIT[venue]) for name in row if name != "asset"]
 

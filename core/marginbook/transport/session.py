@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT: Final = 5.0
 
 #: Seconds that an answer may take if the deadline is near. Otherwise it may take a third of the report's time, so that
-#: a venue that stalls can be asked again.
+#: a venue that stalls can be asked again; then it may take what is left, since it may just be slow.
 SHORTEST_TIMEOUT: Final = 5.0
 
 #: Bytes of a body, after decompression. The longest balance known has 300 KB.
@@ -115,6 +115,7 @@ class Session(requests.Session):
         self.headers["User-Agent"] = _user_agent()
         self.auth = auth
         self._deadline = deadline
+        self._stalled = False
         self._line = line or Line(Host(""))
         _keep_signatures_out_of_logs()
 
@@ -153,6 +154,7 @@ class Session(requests.Session):
         # A file of CA certificates that is not there is no RequestException, but an OSError, which they are as well.
         except OSError as error:
             trouble = _trouble(error, _host(url))
+            self._stalled |= isinstance(trouble, DeadlineError)
         finally:
             _ASKING.now = False
         # Out here, since the exception quotes the address with its signature: it may not even be the context of ours.
@@ -163,7 +165,7 @@ class Session(requests.Session):
         if not remaining:
             msg = f"The deadline was over before {_host(url)} could be asked."
             raise DeadlineError(msg, hint="Allow more time, or more workers.", transient=False)
-        longest = min(remaining, max(SHORTEST_TIMEOUT, self._deadline.seconds / 3))
+        longest = remaining if self._stalled else min(remaining, max(SHORTEST_TIMEOUT, self._deadline.seconds / 3))
         # A redirect would carry the key elsewhere.
         return {"timeout": (min(CONNECT_TIMEOUT, remaining), longest), "stream": True, "allow_redirects": False}
 

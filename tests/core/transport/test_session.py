@@ -775,3 +775,16 @@ def test_our_logs_without_arguments(caplog: pytest.LogCaptureFixture) -> None:
         _ASKING.now = False
 
     assert ["as a?b is", "number 5 of /v1/balance"] == caplog.messages
+
+
+def test_a_slow_venue_is_given_the_rest_of_the_time(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A first answer may take a third of the time, so that a stall does not take all of it. The second may take the rest.
+    """
+    monkeypatch.setattr("marginbook.transport.session.SHORTEST_TIMEOUT", 0.1)
+    peer = peers(sending(*whole(b"[]"), pause=0.225))
+    asking = Session(adapter(1), Deadline(1.2))
+    with pytest.raises(DeadlineError):
+        asking.get(f"{peer.url}{QUERY}")
+
+    assert b"[]" == asking.get(f"{peer.url}{QUERY}").content
