@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from urllib3 import connectionpool
-from vcr.patch import CassettePatcherBuilder
+from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # it has no types
 
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox

@@ -20,6 +20,7 @@ from certificates import certify, serving
 from machines import BEGINNING, Hands
 from marginbook import (
     Account,
+    ClockError,
     DeadlineError,
     InvalidResponseError,
     Limit,
@@ -293,6 +294,44 @@ def test_no_attempt_after_the_deadline(scene: Scene) -> None:
 
 def scene_of(scene: Scene, seconds: float) -> Scene:
     return evolve(scene, seconds=seconds)
+
+
+def test_a_delay_up_to_the_deadline_is_not_waited_for(scene: Scene) -> None:
+    """
+    At the deadline itself nothing is asked any more.
+    """
+    scene.hands.chance = 1.0
+    failure = scene_of(scene, seconds=0.4).failure(account(scene.play(lambda _: BUSY).url))
+
+    assert ("unavailable", []) == (failure.kind, scene.hands.slept)
+
+
+def test_who_is_always_asked_to_wait(scene: Scene) -> None:
+    """
+    Waiting for a venue's limits is tried as often as anything else.
+    """
+    played = scene.play(lambda _: Said(429, b"", {"Retry-After": "1"}))
+    failure = scene.failure(account(played.url))
+
+    assert ("rate_limited", ATTEMPTS) == (failure.kind, len(played.asked))
+    assert [1.0] * (ATTEMPTS - 1) == scene.hands.slept
+
+
+def test_a_limit_of_our_own_is_no_ban(scene: Scene) -> None:
+    """
+    Where our own limits keep the venue's time from being asked, the host is not stopped for it.
+    """
+
+    def fetch(_: Account, __: requests.Session) -> Statement:
+        raise MarginbookError("No.", suspects_clock=True)  # noqa: EM101  # a test
+
+    def time(_: Account, __: requests.Session) -> int:
+        raise RateLimitedError("Full.", transient=False)  # noqa: EM101  # a test
+
+    failure = scene.failure(acme("https://acme.example"), venue(fetch, time=time))
+
+    assert "No. The venue's time could not be asked." == failure.message
+    assert 0 == scene.machine.hosts.at("acme", "acme.example", "").stopped_for(scene.machine)
 
 
 def test_every_attempt_of_binance_is_signed_afresh(scene: Scene) -> None:
@@ -679,7 +718,8 @@ def test_a_weight_limit_of_ones_own(scene: Scene) -> None:
     """
     played = scene.play(lambda _: Said())
     for limit in (10, 10, 2400, 15):
-        asked = account(played.url, **{} if limit == 2400 else {"weight_limit": limit})
+        options: dict[str, Any] = {} if limit == 2400 else {"weight_limit": limit}
+        asked = account(played.url, **options)
         found = scene.read(asked)
     assert isinstance(found, Failure)
     assert isinstance(scene.read(account(played.url, weight_limit=25)), Statement)
@@ -872,6 +912,8 @@ def test_transience_travels() -> None:
     assert DeadlineError("No.").transient
     assert not MarginbookError("No.").suspects_clock
     assert MarginbookError("No.", suspects_clock=True).suspects_clock
+    assert ClockError("No.").suspects_clock
+    assert not ClockError("No.", suspects_clock=False).suspects_clock
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -107,6 +107,18 @@ def test_what_was_learned_is_not_asked_for_again(hands: Hands, venue: Venue) -> 
     assert 1 == venue.asked
 
 
+def test_what_was_learned_long_ago_is_still_news(hands: Hands, venue: Venue) -> None:
+    """
+    A request that used an older time than is known now is signed again with what is known.
+    """
+    clock = VenueClock(offset=10_000, measured_at=-1000.0)
+
+    assert clock.correct(0, venue.time, hands.machine())
+    assert 0 == venue.asked
+    assert not VenueClock(offset=500, measured_at=-1000.0).correct(0, venue.time, hands.machine())
+    assert 1 == venue.asked
+
+
 def test_while_it_is_fresh_the_right_time_stays_right(hands: Hands, venue: Venue) -> None:
     """
     Complaints of a time that was measured less than a minute ago are about something else; after that, it is measured

@@ -171,6 +171,29 @@ def test_the_wait_for_others() -> None:
     assert 70.0 - 15.0 == answered.wait(81, LIMIT, 15.0)
 
 
+def test_whoever_frees_first_is_waited_for() -> None:
+    """
+    Our own and others' are freed in the order of time.
+    """
+    spent = gate(0)
+    spent.end(0, 0.0, 40)
+    spent.begin(60)
+    spent.end(60, 10.0, None)
+
+    assert 60.0 - 15.0 == spent.wait(40, LIMIT, 15.0)
+    assert 70.0 - 15.0 == spent.wait(41, LIMIT, 15.0)
+
+
+def test_the_least_that_others_can_spend() -> None:
+    """
+    One is more than nothing.
+    """
+    answered = gate(5)
+    answered.end(5, 0.0, 6)
+
+    assert 6 == answered.spent(0.0)
+
+
 weights = st.integers(1, LIMIT)
 #: Whole thousandths of a second, so that arithmetic hides nothing.
 moments = st.integers(0, 90_000).map(lambda thousandths: thousandths / 1024)

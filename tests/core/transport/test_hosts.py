@@ -95,7 +95,12 @@ def test_who_flies_is_waited_for(host: Host, hands: Hands) -> None:
     """
     Requests on their way count as well, and a wait that was too short is followed by another.
     """
-    machine = hands.machine(sleep=lambda seconds: (hands.sleep(seconds), leave(host, hands, charges(100))))
+
+    def sleep(seconds: float) -> None:
+        hands.sleep(seconds)
+        leave(host, hands, charges(100))
+
+    machine = hands.machine(sleep=sleep)
     enter(host, hands, charges(100))
     with pytest.raises(RateLimitedError):
         host.enter(charges(), machine, Deadline(90, hands.monotonic))

@@ -34,6 +34,8 @@ from marginbook import (
     collect,
 )
 from marginbook.transport import Deadline, Host, Line, Session, adapter, egress
+from marginbook.transport import session as module
+from marginbook.transport.pools import _Socket
 from marginbook.transport.session import _ASKING, _keep_signatures_out_of_logs
 
 if TYPE_CHECKING:
@@ -230,6 +232,7 @@ def test_nothing_is_sent_after_the_deadline(peers: Peers) -> None:
     assert f"The deadline was over before 127.0.0.1:{peer.port} could be asked. Allow more time, or more workers." == (
         str(error)
     )
+    assert not error.transient
     assert [] == peer.heads
 
 
@@ -469,6 +472,34 @@ def within(ask: Callable[[], MarginbookError], seconds: float) -> MarginbookErro
     thread.join(seconds)
     assert not thread.is_alive()
     return found[0]
+
+
+def test_reading_after_the_end() -> None:
+    """
+    What is already here is not read when the time is over.
+    """
+    ours, theirs = socket.socketpair()
+    with _Socket(fileno=ours.detach()) as timed, theirs:
+        theirs.sendall(b"x")
+        timed.read_for(0.0)
+        with pytest.raises(TimeoutError):
+            timed.recv_into(bytearray(1))
+        timed.read_for(None)
+        theirs.sendall(b"y")
+        assert 1 == timed.recv_into(bytearray(1))
+
+
+def test_a_third_of_the_time(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A venue that stalls is given up early enough to be asked again.
+    """
+    monkeypatch.setattr(module, "SHORTEST_TIMEOUT", 0.1)
+    deadline = Deadline(1.2)
+    with pytest.raises(DeadlineError) as caught:
+        Session(adapter(1), deadline).get(peers(stalling()).url)
+
+    assert caught.value.transient
+    assert deadline.remaining() > 0.4
 
 
 def test_a_stall_in_the_handshake(peers: Peers) -> None:

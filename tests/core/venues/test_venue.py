@@ -159,6 +159,20 @@ def test_options_of_a_venue_stand_last() -> None:
     assert ["base_url", "send_secret_in_clear", "weight_limit", "x"] == [o.name for o in described.all_options]
 
 
+def test_whose_limits_are_known() -> None:
+    """
+    Both kinds of Binance's futures count weight by address; CoinSwitch counts requests for each operation by key.
+    """
+    limits = {described.id: described.limits for described in installed().venues()}
+    (coinm,), (usdm,) = limits["binance-coinm"], limits["binance-usdm"]
+    wallet = [limit.cost("GET", "/trade/api/v2/futures/wallet_balance") for limit in limits["coinswitch"]]
+
+    assert {(2400, 60, "address")} == {(limit.weight, limit.seconds, limit.per) for limit in (coinm, usdm)}
+    assert (1, 1) == (coinm.cost("GET", "/dapi/v1/balance"), usdm.cost("GET", "/fapi/v1/time"))
+    assert [0, 0, 1] == sorted(wallet)
+    assert () == limits["fexgate"]
+
+
 @pytest.mark.parametrize("described", installed().venues(), ids=lambda described: described.id)
 def test_every_limit_lets_every_request_through(described: Venue) -> None:
     """
