@@ -116,7 +116,9 @@ def docs(session: nox.Session) -> None:
     Write the tables in README.md and docs/ anew, from what the program says of itself.
     """
     install(session, "tests")
-    session.run("cog", "-r", "-I", "docs", "README.md", *map(str, sorted(Path("docs").glob("*.md"))))
+    session.run(
+        "cog", "-r", "-I", "docs", "-I", "tests/support", "README.md", *map(str, sorted(Path("docs").glob("*.md")))
+    )
 
 
 @nox.session

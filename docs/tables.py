@@ -10,8 +10,9 @@ from attrs import evolve
 
 import marginbook as mb
 from marginbook.registry import installed
-from marginbook.sandbox import Sandbox
+from marginbook.sandbox import FAULTS, Sandbox
 from marginbook.values import AMOUNTS
+from matrix import MATRIX, PROCESS, Cell
 
 #: Any report would do; this one does not change with every run.
 WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -73,6 +74,25 @@ def settings() -> str:
         table = _table(["setting", "default", "what it is"], [*credentials, *options])
         chapters.append(f"### `{venue.id}`\n\n{table}{named}")
     return "\n\n".join(chapters)
+
+
+def faults() -> str:
+    """
+    Return what becomes of an account, fault by fault.
+    """
+    rows = [[f"`{name}`", FAULTS[name].about, cell.each, cell.once, _but(cell)] for name, cell in MATRIX.items()]
+    return _table(["fault", "what goes wrong", "in each request", "in one", "but"], rows)
+
+
+def process_faults() -> str:
+    """
+    Return what becomes of an account, or of the command, when the process itself has a fault.
+    """
+    return _table(["fault", "what becomes of it"], [[fault, state] for fault, state in PROCESS.items()])
+
+
+def _but(cell: Cell) -> str:
+    return "; ".join(f"{venue}: {' / '.join(dict.fromkeys(states))}" for venue, states in cell.but.items())
 
 
 def _default(option: mb.Option) -> str:

@@ -144,7 +144,7 @@ class Visit:
             else:
                 host.succeed()
                 return statement
-            if attempt == ATTEMPTS or not self._may_help(trouble, attempt, used):
+            if not self._may_help(trouble, attempt, used):
                 break
             attempt += 1
         if attempt > 1:
@@ -164,8 +164,7 @@ class Visit:
         return self.line.host.clock.offset
 
     def _time(self) -> int:
-        ask = self.venue.time
-        milliseconds = _explained(self.venue, lambda: ask(self.account, self.session)) if ask else 0
+        milliseconds = _ask(self.venue, self.venue.time, self.account, self.session) if self.venue.time else 0
         if milliseconds not in _TIMES:
             msg = f"{self.line.host.name} gives a time that is none."
             raise InvalidResponseError(msg)
@@ -175,22 +174,29 @@ class Visit:
         """
         Do what has to be done before the account is asked again; say whether it should be.
         """
-        if trouble.suspects_clock and self.venue.time and self._clock_was_wrong(trouble, used):
-            return True
         if isinstance(trouble, RateLimitedError) and trouble.transient:
+            # Everybody at the host waits for the end of it, or fails; so does the next attempt, if there is one.
             self._stop(trouble)
-            return self.line.host.stopped_for(self.line.machine) < self.deadline.remaining()
+            return attempt < ATTEMPTS and self.line.host.stopped_for(self.line.machine) < self.deadline.remaining()
+        if trouble.suspects_clock and self.venue.time and self._clock_was_wrong(trouble, used):
+            return attempt < ATTEMPTS
         # A request with the right time may still have taken too long.
-        if not trouble.transient and not isinstance(trouble, ClockError):
+        if attempt == ATTEMPTS or not (trouble.transient or isinstance(trouble, ClockError)):
             return False
-        delay = self.line.machine.random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        delay = self._delay(trouble, attempt)
         if delay >= self.deadline.remaining() or not self.line.host.retry():
             return False
         self.line.machine.sleep(delay)
         return True
 
+    def _delay(self, trouble: MarginbookError, attempt: int) -> float:
+        delay = self.line.machine.random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        if trouble.until is None:
+            return delay
+        # Whoever is out of order may say for how long.
+        return max(delay, (trouble.until - self.line.host.clock.now(self.line.machine)).total_seconds())
+
     def _stop(self, trouble: RateLimitedError) -> None:
-        # Everybody at the host waits for the end of it, or fails; so does the next attempt.
         trouble.until = self.line.host.stop(trouble.until, self.line.limits, self.line.machine)
 
     def _clock_was_wrong(self, trouble: MarginbookError, used: int) -> bool:
@@ -235,16 +241,13 @@ def _digest(secrets: Mapping[str, str]) -> str:
 
 def _fetch(account: Account, venue: Venue, session: requests.Session) -> Statement:
     with noticing() as unknown:
-        statement = _explained(venue, lambda: venue.fetch(account, session))
+        statement = _ask(venue, venue.fetch, account, session)
     return _audit(statement, account, venue, list(unknown))
 
 
-def _explained(venue: Venue, ask: Callable[[], T]) -> T:
-    """
-    Return what *ask* returns, or raise what the venue's error answer means.
-    """
+def _ask(venue: Venue, ask: Callable[[Account, requests.Session], T], account: Account, session: requests.Session) -> T:
     try:
-        return ask()
+        return ask(account, session)
     except ApiError as error:
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.

@@ -65,8 +65,9 @@ def _of_rows(balances: Iterable[Balance]) -> Iterable[str]:
     for row in balances:
         for name, terms in SUMS:
             difference = _difference(row, name, terms)
-            # What a venue reports is flagged and left as it is; what was derived has no excuse.
-            if difference and (row.basis[name] != "reported" or not row.notes):
+            # What a venue or its plugin says is flagged and left as it is; what follows by our own identity has to.
+            ours = row.basis.get(name) == f"derived: {' + '.join(terms)}"
+            if difference and (ours or not row.notes):
                 yield f"{name} of {row.asset} in {row.account} is off by {difference:f}"
 
 

@@ -73,7 +73,8 @@ def collect(
 
         max_workers: How many accounts of a venue to ask at the same time, of each of its addresses.
 
-        executor: Runs the work instead of threads of our own. Accounts travel to it as references to secrets.
+        executor: Runs the work instead of threads of our own. Accounts travel to it as references to secrets. One that
+            waits for a rate limit keeps its worker, and in another process limits are counted apart.
 
         progress: Called in the caller's thread each time that an account is done.
 

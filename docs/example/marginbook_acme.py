@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from decimal import Decimal
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from requests.auth import AuthBase
@@ -57,23 +58,30 @@ def fetch(account: mb.Account, session: requests.Session) -> mb.Statement:
     Ask once, and translate every row.
     """
     client = wire.Client(base_url=account.options["base_url"], session=session)
-    rows = get_wallets(client)
+    rows = wire.check(get(client, "/v1/wallets", secured=True), list, "the body")
     return mb.Statement([balance(account, wire.Fields(row, "wallet")) for row in rows])
 
 
-def get_wallets(client: wire.Client) -> list[Any]:
+def time(account: mb.Account, session: requests.Session) -> int:
     """
-    Call ``GET /v1/wallets``. A generated client has this function, and models with checked fields.
+    Ask for the time. The core does so when Acme calls a request stale, and signs with it from then on.
+    """
+    client = wire.Client(base_url=account.options["base_url"], session=session)
+    return int(wire.Fields(get(client, "/v1/time", secured=False), "time").take("now", int))
+
+
+def get(client: wire.Client, path: str, *, secured: bool) -> Any:
+    """
+    Return the body of an answer. A generated client has a function for each operation, and models with checked fields.
     """
 
-    def parse(response: requests.Response) -> list[Any]:
+    def parse(response: requests.Response) -> Any:
         if response.status_code != 200:
             raise wire.api_error(response, lambda r: wire.decode(r.content))
-        rows: list[Any] = wire.check(wire.decode(response.content), list, "the body")
-        return rows
+        return wire.decode(response.content)
 
     return client.call(
-        "GET", "/v1/wallets", segments={}, params={}, headers={}, body=wire.UNSET, secured=True, parse=parse
+        "GET", path, segments={}, params={}, headers={}, body=wire.UNSET, secured=secured, parse=parse
     ).parsed
 
 
@@ -81,7 +89,7 @@ def balance(account: mb.Account, row: wire.Fields) -> mb.Balance:
     """
     Translate one row: Acme's words on the right, ours on the left. What Acme does not tell is left out.
     """
-    return mb.Balance(
+    found = mb.Balance(
         account=account.name,
         venue=account.venue,
         asset=row.take("coin", str),
@@ -90,6 +98,9 @@ def balance(account: mb.Account, row: wire.Fields) -> mb.Balance:
         available_balance=row.take("free", Decimal),
         updated_at=mb.from_milliseconds(row.take("changed", int)),
     )
+    # What Acme adds one day is mentioned in the report.
+    row.others()
+    return found
 
 
 def explain(error: mb.ApiError) -> mb.MarginbookError | None:
@@ -98,7 +109,7 @@ def explain(error: mb.ApiError) -> mb.MarginbookError | None:
     """
     match error.parsed:
         case {"error": "STALE"}:
-            return mb.ClockError(error.message, hint="Correct this machine's clock.")
+            return mb.ClockError(error.message, hint="Look for a slow network.")
     return None
 
 
@@ -108,6 +119,8 @@ ACME = mb.Venue(
     fetch=fetch,
     sign=sign,
     explain=explain,
+    time=time,
+    limits=[mb.Limit(100, seconds=60, weights={"GET /v1/wallets": 2, "GET /v1/time": 1})],
     credentials=[
         mb.Credential("api_key", "The API key, from Acme's settings page."),
         mb.Credential("api_secret", "The secret that was shown once, with the key."),
@@ -142,13 +155,21 @@ def marginbook_stages() -> list[Any]:
 
     actor = Actor("acme", {"api_key": "sandbox-key", "api_secret": "sandbox-secret"})
 
+    def now() -> int:
+        return time_ns() // 1_000_000
+
     def wallets(request: Request) -> Response:
         sent = request.headers
         message = f"{sent.get('Acme-Time')}{request.method}{request.environ['RAW_URI']}".encode()
         expected = hmac.new(actor.credentials["api_secret"].encode(), message, hashlib.sha256).hexdigest()
         if sent.get("Acme-Signature") != expected:
             return answer({"error": "SIGNATURE"}, 401)
+        if abs(int(sent["Acme-Time"]) - now()) > 5000:
+            return answer({"error": "STALE"}, 400)
         row = {"coin": "USDT", "cash": "1000.00", "pnl": "50.00", "free": "930.00", "changed": 1763600408000}
         return answer([row])
 
-    return [Stage("acme", (actor,), {"/v1/wallets": wallets})]
+    def tell_time(_: Request) -> Response:
+        return answer({"now": now()})
+
+    return [Stage("acme", (actor,), {"/v1/wallets": wallets, "/v1/time": tell_time})]

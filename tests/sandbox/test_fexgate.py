@@ -46,7 +46,7 @@ def test_unset_fields(sandbox: Sandbox) -> None:
     """
     text = ask(sandbox, "/fexgate/v1/fbinance/balance").text
 
-    assert '"maxWithdrawAmount":"","marginAvailable":false,"updateTime":"1763600407000"' in text
+    assert '"maxWithdrawAmount":"","marginAvailable":false,"updateTime":1763600407000' in text
     assert '{"asset":"BNB","balance":"0.00000000","updateTime":0}' in text
 
 

@@ -116,3 +116,16 @@ MATRIX: Final[Mapping[str, Cell]] = {
     # The answer that breaks off is of one mode, and the next one of another: never something in between.
     "mode-switch": Cell(NEVER, AS_SENT),
 }
+
+#: Faults of the process itself, and what becomes of the account, or of the command, that they hit.
+PROCESS: Final[Mapping[str, str]] = {
+    "The plugin raises an exception.": "plugin",
+    "The plugin exits.": "plugin",
+    "The plugin raises KeyboardInterrupt.": "plugin",
+    "The plugin returns something else.": "plugin",
+    "The plugin hangs.": "timeout",
+    "The plugin cannot be imported.": "plugin",
+    "The process was forked from one that had made reports.": OK,
+    "Somebody interrupts the command.": "no report, status 130",
+    "The disk for the output is full.": "the output is cut, status 1",
+}

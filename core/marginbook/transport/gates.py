@@ -38,11 +38,14 @@ class Gate:
         """
         Return the weight that may count in the venue's present period.
         """
+        self._free(now)
+        return self._flying + self._held_weight + (self._others[0][1] if self._others else 0)
+
+    def _free(self, now: float) -> None:
         while self._held and self._held[0][0] <= now:
             self._held_weight -= self._held.popleft()[1]
         while self._others and self._others[0][0] <= now:
             self._others.popleft()
-        return self._flying + self._held_weight + (self._others[0][1] if self._others else 0)
 
     def wait(self, weight: int, limit: int, now: float) -> float:
         """
@@ -60,8 +63,8 @@ class Gate:
 
     def _freed(self) -> Iterable[tuple[float, int]]:
         yield from self._held
-        rest = [weight for _, weight in self._others][1:]
-        yield from ((until, weight - left) for (until, weight), left in zip(self._others, [*rest, 0], strict=True))
+        weights = [*(weight for _, weight in self._others), 0]
+        yield from ((until, weight - left) for (until, weight), left in zip(self._others, weights[1:], strict=True))
 
     def begin(self, weight: int) -> None:
         """
@@ -81,6 +84,7 @@ class Gate:
             used: What the venue says that the address has spent in its period, if it says.
 
         """
+        self._free(now)
         self._flying -= weight
         self._held.append((now + self.seconds, weight))
         self._held_weight += weight

@@ -4,6 +4,7 @@ What is known of each host that was asked: its clock, its rate limits, its ban, 
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from datetime import datetime, timedelta
@@ -71,7 +72,7 @@ class Host:
     place: tuple[str, ...] = ()
     _gates: dict[tuple[int, str], Gate] = field(factory=dict, init=False)
     _many: int = field(default=_MANY, init=False)
-    _stopped: float = field(default=0.0, init=False)
+    _stopped: float = field(default=-math.inf, init=False)
     _until: datetime | None = field(default=None, init=False)
     _retries: int = field(default=RETRIES, init=False)
 

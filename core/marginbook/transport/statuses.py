@@ -33,6 +33,7 @@ _STATUSES: Final[dict[int, tuple[type[MarginbookError], str]]] = {
     ),
     404: (ConfigurationError, "There is no such operation at this address: check base_url."),
     405: (ConfigurationError, "There is no such operation at this address: check base_url."),
+    407: (ConfigurationError, "A proxy in between wants a name and a password: check HTTPS_PROXY and HTTP_PROXY."),
     408: (UnavailableError, "Try again."),
     410: (ConfigurationError, "The venue has retired the operation: look for a newer marginbook."),
     418: (RateLimitedError, "The venue has banned this address for a while. Ask less often."),

@@ -58,7 +58,7 @@ def _add(balance: Balance) -> Balance:
 
 def _compare(balance: Balance) -> Balance:
     """
-    Note where the venue's own figures do not add up. Which of them is wrong nobody here can know.
+    Note where figures do not add up. Which of them is wrong nobody here can know.
     """
     for name, terms in SUMS:
         amounts = (getattr(balance, name), *(getattr(balance, term) for term in terms))

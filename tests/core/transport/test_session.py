@@ -4,23 +4,17 @@ The session: what becomes of a request, against real servers on this machine.
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
-import ipaddress
 import socket
-import ssl
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
+from certificates import certify, serving
 from marginbook import (
     ConfigurationError,
     DeadlineError,
@@ -95,33 +89,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     A certificate of this machine that nobody trusts, with its key.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
-    )
-    return path
+    return certify(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 def secure(peers: Peers, certificate: Path) -> Peer:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return peers(sending(*whole(b"[1.10]")), context)
+    return peers(sending(*whole(b"[1.10]")), serving(certificate))
 
 
 def test_an_answer(peers: Peers) -> None:

@@ -32,6 +32,7 @@ def explained(status: int, headers: Mapping[str, str] | None = None) -> Marginbo
         (403, "permission", "list of addresses"),
         (404, "configuration", "check base_url"),
         (405, "configuration", "check base_url"),
+        (407, "configuration", "HTTPS_PROXY"),
         (408, "unavailable", "Try again"),
         (410, "configuration", "retired"),
         (418, "rate_limited", "banned this address"),

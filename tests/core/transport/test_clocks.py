@@ -1,0 +1,204 @@
+"""
+A venue's clock, as far off from ours as it may be.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from attrs import define
+
+from machines import BEGINNING, Hands
+from marginbook.errors import UnavailableError
+from marginbook.transport import MACHINE
+from marginbook.transport.clocks import VenueClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@define
+class Venue:
+    """
+    A venue whose time is right, and how often it was asked for it.
+    """
+
+    hands: Hands
+    asked: int = 0
+    #: Seconds until its answer is here.
+    latency: float = 0.0
+
+    def time(self) -> int:
+        self.asked += 1
+        told = BEGINNING + round(self.hands.passed * 1000)
+        self.hands.passed += self.latency
+        return told
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def venue(hands: Hands) -> Venue:
+    return Venue(hands)
+
+
+def test_at_first_it_is_ours(hands: Hands) -> None:
+    """
+    Nobody is asked for the time before somebody complains.
+    """
+    clock = VenueClock()
+
+    assert BEGINNING == clock.milliseconds(hands.machine())
+    assert datetime(2027, 1, 15, 8, tzinfo=UTC) == clock.now(hands.machine())
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_wrong_clock_is_corrected(hours: int, hands: Hands, venue: Venue) -> None:
+    """
+    A local clock may be hours off, ahead or behind: the venue's time is known after one question.
+    """
+    hands.off = hours * 3_600_000
+    clock = VenueClock()
+
+    assert clock.correct(0, venue.time, hands.machine())
+    assert -hours * 3_600_000 == clock.offset
+    assert BEGINNING == clock.milliseconds(hands.machine())
+    assert datetime(2027, 1, 15, 8, tzinfo=UTC) == clock.now(hands.machine())
+
+
+def test_never_ahead_of_the_venue(hands: Hands, venue: Venue) -> None:
+    """
+    What the answer took makes our time late, and never early, which venues allow least.
+    """
+    venue.latency = 0.3
+    clock = VenueClock()
+    clock.measure(venue.time, hands.machine())
+
+    assert -300 == clock.offset
+
+
+@pytest.mark.parametrize(("off", "wrong"), [(500, False), (-500, False), (501, True), (-501, True)])
+def test_half_a_second_is_not_wrong(off: int, *, wrong: bool, hands: Hands, venue: Venue) -> None:
+    """
+    Half a second is not what a venue complains of.
+    """
+    hands.off = off
+
+    assert wrong is VenueClock().correct(0, venue.time, hands.machine())
+    assert 1 == venue.asked
+
+
+def test_what_was_learned_is_not_asked_for_again(hands: Hands, venue: Venue) -> None:
+    """
+    Who still used the old time when the venue complained is told that it was wrong; nobody is asked.
+    """
+    hands.off = 10_000
+    clock = VenueClock()
+    clock.correct(0, venue.time, hands.machine())
+
+    assert clock.correct(0, venue.time, hands.machine())
+    assert 1 == venue.asked
+
+
+def test_while_it_is_fresh_the_right_time_stays_right(hands: Hands, venue: Venue) -> None:
+    """
+    Complaints of a time that was measured less than a minute ago are about something else; after that, it is measured
+    again, since clocks are set.
+    """
+    clock = VenueClock()
+    clock.correct(0, venue.time, hands.machine())
+    hands.off = 10_000
+    hands.passed = 59.9
+
+    assert not clock.correct(clock.offset, venue.time, hands.machine())
+    assert 1 == venue.asked
+    hands.passed = 60.0
+    assert clock.correct(clock.offset, venue.time, hands.machine())
+    assert (2, -10_000) == (venue.asked, clock.offset)
+
+
+def test_a_venue_that_does_not_tell(hands: Hands) -> None:
+    """
+    What goes wrong with the question is the caller's to judge, and the next may ask again.
+    """
+    asked: list[None] = []
+
+    def refuse() -> int:
+        asked.append(None)
+        msg = "No."
+        raise UnavailableError(msg)
+
+    clock = VenueClock()
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            clock.correct(0, refuse, hands.machine())
+
+    assert 2 == len(asked)
+    assert (0, None) == (clock.offset, clock.measured_at)
+
+
+def test_many_complain_and_one_asks() -> None:
+    """
+    Of many threads whose requests were refused at the same time, one asks, and the others wait for what it learns.
+    """
+    clock = VenueClock()
+    asked: list[int] = []
+    arrived = threading.Barrier(16)
+    found: list[bool] = []
+
+    def ask() -> int:
+        asked.append(1)
+        # Long enough for all the others to come and find it taken.
+        time.sleep(0.1)
+        return MACHINE.milliseconds() + 7_200_000
+
+    def complain() -> None:
+        arrived.wait(10)
+        found.append(clock.correct(0, ask, MACHINE))
+
+    run(complain, 16)
+
+    assert [1] == asked
+    assert [True] * 16 == found
+    assert 7_200_000 - 1000 < clock.offset <= 7_200_000
+
+
+def test_who_waits_sleeps_by_the_machine(hands: Hands) -> None:
+    """
+    Waiting for who measures is the machine's sleep, as every wait is: a simulation has to know who sleeps.
+    """
+    clock = VenueClock()
+    measuring, seen = threading.Event(), threading.Event()
+
+    def ask() -> int:
+        measuring.set()
+        seen.wait(10)
+        return BEGINNING + 5000
+
+    def sleep(seconds: float) -> None:
+        hands.slept.append(seconds)
+        seen.set()
+        time.sleep(0.001)
+
+    first = threading.Thread(target=clock.correct, args=(0, ask, hands.machine()))
+    first.start()
+    measuring.wait(10)
+
+    assert clock.correct(0, ask, hands.machine(sleep=sleep))
+    first.join()
+    assert {0.05} == set(hands.slept)
+
+
+def run(target: Callable[[], None], count: int) -> None:
+    threads = [threading.Thread(target=target) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

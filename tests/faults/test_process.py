@@ -1,0 +1,159 @@
+"""
+Faults of the process: plugins that misbehave, a fork, an interrupt, a full disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
+from marginbook.sandbox.faults import Fault
+from matrix import PROCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: What the module of a plugin does that the fault is about.
+PLUGINS: Final = {
+    "The plugin raises an exception.": "def fetch(account, session): raise RuntimeError('canary')",
+    "The plugin exits.": "def fetch(account, session): raise SystemExit(0)",
+    "The plugin raises KeyboardInterrupt.": "def fetch(account, session): raise KeyboardInterrupt",
+    "The plugin returns something else.": "def fetch(account, session): return []",
+    "The plugin hangs.": "import time\ndef fetch(account, session): time.sleep(600)",
+    "The plugin cannot be imported.": "import nothing_of_that_name",
+}
+
+MODULE: Final = """
+import marginbook as mb
+{fetch}
+@mb.hookimpl
+def marginbook_venues():
+    return [mb.Venue(id="acme", title="Acme", fetch=fetch, hosts={{"production": "https://acme.example"}})]
+"""
+
+#: Makes a report of the sandbox's accounts and one of Acme's, and prints the states.
+REPORT: Final = """
+import json, sys
+import marginbook as mb
+accounts = [*mb.load_accounts(sys.argv[1]), *([mb.Account("acme", "acme")] if len(sys.argv) > 2 else [])]
+report = mb.collect(accounts, timeout=1.5)
+failed = {failure.account: failure.kind for failure in report.failures}
+print(json.dumps({name: failed.get(name, "ok") for name in report.accounts}))
+"""
+
+FORK: Final = f"""
+import os, sys, threading
+import marginbook as mb
+accounts = mb.load_accounts(sys.argv[1])
+threads = [threading.Thread(target=mb.collect, args=(accounts,)) for _ in range(4)]
+for thread in threads: thread.start()
+mb.collect(accounts)
+# In the middle of what the others do.
+child = os.fork()
+if not child:
+    {REPORT.replace(chr(10), chr(10) + "    ")}
+    sys.stdout.flush()
+    os._exit(0)
+for thread in threads: thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def run(*arguments: str, path: Path | None = None, **settings: Any) -> subprocess.Popen[str]:
+    """
+    Start a fresh Python.
+    """
+    environ = {**os.environ, **({"PYTHONPATH": str(path)} if path else {})}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | settings
+    return subprocess.Popen([sys.executable, *arguments], env=environ, **pipes)
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Callable[[Sandbox], str]:
+    """
+    Writes an accounts file for a sandbox, and returns its path.
+    """
+
+    def write(sandbox: Sandbox) -> str:
+        path = tmp_path / "accounts.toml"
+        path.write_text(sandbox.accounts_file(), encoding="utf-8")
+        path.chmod(0o600)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("fault", PLUGINS)
+def test_a_plugin_that_misbehaves(fault: str, accounts: Callable[[Sandbox], str], tmp_path: Path) -> None:
+    """
+    Its own account fails, and nobody else's. What it says itself comes out nowhere.
+    """
+    (tmp_path / "acme.py").write_text(MODULE.format(fetch=PLUGINS[fault]))
+    info = tmp_path / "acme-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[marginbook]\nacme = acme\n")
+    with (
+        Sandbox(installed().stages()) as sandbox,
+        run("-c", REPORT, accounts(sandbox), "acme", path=tmp_path) as process,
+    ):
+        out, err = process.communicate(timeout=30)
+        names = [account.name for account in sandbox.accounts()]
+
+    assert (0, "") == (process.returncode, err)
+    assert dict.fromkeys(names, "ok") | {"acme": PROCESS[fault]} == json.loads(out)
+    assert "canary" not in out
+
+
+def test_a_fork(accounts: Callable[[Sandbox], str]) -> None:
+    """
+    A child of a process that was making reports makes its own.
+    """
+    with Sandbox(installed().stages()) as sandbox, run("-W", "ignore", "-c", FORK, accounts(sandbox)) as process:
+        out, err = process.communicate(timeout=30)
+
+    assert (0, "") == (process.returncode, err)
+    assert {PROCESS["The process was forked from one that had made reports."]} == set(json.loads(out).values())
+
+
+@pytest.mark.parametrize("command", ["report", "check"])
+def test_an_interrupt(command: str, accounts: Callable[[Sandbox], str]) -> None:
+    """
+    Ctrl-C ends the command at once, although a venue stalls, and prints no half of anything.
+    """
+    with (
+        Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
+        run("-m", "marginbook", command, "--accounts", accounts(sandbox)) as process,
+    ):
+        while sandbox.requests < len(sandbox.accounts()):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+
+    assert PROCESS["Somebody interrupts the command."] == f"no report, status {process.returncode}"
+    assert "" == out
+    assert "Interrupted." == err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
+def test_a_full_disk(form: str) -> None:
+    """
+    What could not be written is told in one sentence, and the status is not that of a whole report.
+    """
+    with Path("/dev/full").open("w") as full, run("-m", "marginbook", "demo", "--format", form, stdout=full) as process:
+        _, err = process.communicate(timeout=30)
+
+    assert PROCESS["The disk for the output is full."] == f"the output is cut, status {process.returncode}"
+    assert [
+        "Error: The output could not be written: No space left on device. What was written of it is not whole."
+    ] == ([line for line in err.splitlines() if not line.startswith("[")])
