@@ -155,7 +155,12 @@ class Visit:
         """
         Ask the venue for its time, sign with it from now on, and return the milliseconds that it is ahead of ours.
         """
-        self.line.host.clock.measure(self._time, self.line.machine)
+        try:
+            self.line.host.clock.measure(self._time, self.line.machine)
+        except RateLimitedError as error:
+            if error.transient:
+                self._stop(error)
+            raise
         return self.line.host.clock.offset
 
     def _time(self) -> int:

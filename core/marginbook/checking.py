@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import defaultdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from marginbook.accounts import findings
-from marginbook.collecting import asked_for
+from marginbook.collecting import asked_for, check_bounds
 from marginbook.errors import MarginbookError
 from marginbook.gathering import gather
 from marginbook.registry import installed
 from marginbook.report import Failure
+from marginbook.texts import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from requests.adapters import BaseAdapter
 
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
     from marginbook.transport import Deadline, Machine
     from marginbook.venues import Venue
 
-#: Seconds of a clock's error that are worth a remark. Requests are signed with the venue's time then.
-_NOTABLE: Final = 1.0
+#: Milliseconds of a clock's error that are worth a remark. Requests are signed with the venue's time then.
+_NOTABLE: Final = 1000
+
+#: Seconds from which a clock's error is told in minutes.
+_MINUTES: Final = 120
 
 
 @frozen(kw_only=True)
@@ -44,12 +49,13 @@ class Finding:
     account: str
     #: The id of the venue, or "".
     venue: str
-    #: What was looked at: ``"settings"``, the name of a credential, ``"files"``, ``"clock"``, ``"balance"``.
+    #: What was looked at: ``"files"``, ``"settings"``, the name of a credential, ``"secrets"`` (whether they can be the
+    #: venue's), ``"clock"``, ``"balance"``, ``"answer"``; ``"account"`` where it was not even begun, or broken off.
     part: str
     #: ``"note"`` for what a person should know, and what costs nothing.
     state: Literal["ok", "note", "wrong"]
     #: What it is, or what is wrong and what to do.
-    message: str
+    message: str = field(converter=readable)
 
 
 def check(
@@ -78,7 +84,7 @@ def check(
         The findings, in the order of the accounts, those about the accounts file first.
 
     Raises:
-        ConfigurationError: There are no such accounts.
+        ConfigurationError: There are no such accounts, or the question makes no sense.
 
     """
     # As in collect.
@@ -87,6 +93,7 @@ def check(
     machine = machine or MACHINE
     registry = installed()
     asked = asked_for(accounts, registry, only)
+    check_bounds("A check", timeout, max_workers)
     deadline, pool = Deadline(timeout, machine.monotonic), machine.pool(max_workers)
     work = partial(_look, deadline=deadline, pool=pool, machine=machine)
     found: dict[str, tuple[Finding, ...]] = {}
@@ -96,7 +103,8 @@ def check(
     finally:
         pool.close()
     file = Path(accounts) if isinstance(accounts, str | os.PathLike) else None
-    return (*_files(file, asked), *(finding for account in asked for finding in found[account.name]))
+    files = _files(file, asked)
+    return (*files[""], *(finding for account in asked for finding in (*files[account.name], *found[account.name])))
 
 
 def _failed(account: Account, failure: Failure) -> Finding:
@@ -108,10 +116,13 @@ def _sentence(failure: Failure) -> str:
     return f"{failure.kind}: {failure.message} {failure.hint}".rstrip() + until
 
 
-def _files(file: Path | None, accounts: Iterable[Account]) -> Iterator[Finding]:
+def _files(file: Path | None, accounts: Iterable[Account]) -> Mapping[str, list[Finding]]:
     venues = {account.name: account.venue for account in accounts}
+    found = defaultdict(list)
     for name, sentence in findings(file, accounts):
-        yield Finding(account=name, venue=venues.get(name, ""), part="files", state="wrong", message=sentence)
+        finding = Finding(account=name, venue=venues.get(name, ""), part="files", state="wrong", message=sentence)
+        found[name].append(finding)
+    return found
 
 
 def _look(
@@ -121,11 +132,13 @@ def _look(
     Look at one account, as far as one can get.
     """
     from marginbook.asking import Visit  # noqa: PLC0415  # as in collect
+    from marginbook.transport import shared_limits  # noqa: PLC0415  # likewise
     from marginbook.venues.settings import settle  # noqa: PLC0415  # likewise
 
     found: list[Finding] = []
     secrets: dict[str, str] = {}
     with _telling(found, account, venue, "settings"):
+        shared_limits()
         account = settle(account, venue)
         found.append(_finding(account, "settings", "ok", f"{venue.title} at {account.options['base_url']}"))
     for credential in venue.credentials:
@@ -166,17 +179,21 @@ def _telling(found: list[Finding], account: Account, venue: Venue, part: str) ->
 
 def _clock(account: Account, visit: Visit) -> Finding:
     if not visit.venue.time:
-        return _finding(account, "clock", "ok", "The venue does not ask for the time.")
-    offset = visit.measure_clock() / 1000
-    relation = f"{abs(offset):.1f} seconds {'behind' if offset > 0 else 'ahead of'} the venue's"
+        return _finding(account, "clock", "note", "Not compared: the venue tells no time, or needs none.")
+    offset = visit.measure_clock()
     if abs(offset) < _NOTABLE:
-        return _finding(account, "clock", "ok", f"This machine's clock is {relation}.")
-    return _finding(
-        account,
-        "clock",
-        "note",
-        f"This machine's clock is {relation}. Requests are signed with the venue's time; set the clock all the same.",
+        return _finding(account, "clock", "ok", "This machine's clock agrees with the venue's within a second.")
+    message = (
+        f"This machine's clock is {_span(abs(offset))} {'behind' if offset > 0 else 'ahead of'} the venue's. Requests"
+        " are signed with the venue's time, so balances are read all the same; times of a report are wrong. Set the"
+        " clock."
     )
+    return _finding(account, "clock", "note", message)
+
+
+def _span(milliseconds: int) -> str:
+    seconds = milliseconds / 1000
+    return f"{seconds:.1f} seconds" if seconds < _MINUTES else f"{seconds / 60:.0f} minutes"
 
 
 def _balance(account: Account, visit: Visit) -> Iterator[Finding]:

@@ -95,9 +95,7 @@ def collect(
 
     registry = installed()
     asked = asked_for(accounts, registry)
-    if not 0 < timeout <= _LONGEST or max_workers < 1:
-        msg = f"A report in {timeout} seconds with {max_workers} workers cannot be made."
-        raise ConfigurationError(msg, hint=f"Give it some time, at most {_LONGEST} seconds, and at least one worker.")
+    check_bounds("A report", timeout, max_workers)
     started_at = machine.now()
     deadline, pool = Deadline(timeout, machine.monotonic), machine.pool(max_workers)
     work = partial(read, deadline=deadline, pool=pool, machine=machine)
@@ -116,6 +114,19 @@ def collect(
     report = assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=machine.now())
     audit(report, asked, outcomes)
     return report
+
+
+def check_bounds(what: str, timeout: float, max_workers: int) -> None:
+    """
+    Refuse to begin what has no time, time without end, or nobody to do it.
+
+    Raises:
+        ConfigurationError: It is so.
+
+    """
+    if not 0 < timeout <= _LONGEST or max_workers < 1:
+        msg = f"{what} in {timeout} seconds with {max_workers} workers cannot be made."
+        raise ConfigurationError(msg, hint=f"Give it some time, at most {_LONGEST} seconds, and at least one worker.")
 
 
 def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any] | None = None) -> Statement:

@@ -62,11 +62,11 @@ def gather(
         for account in accounts:
             try:
                 venue = registry.venue(account.venue)
-            except MarginbookError as error:
-                lost.append((account, Failure.of(account.name, account.venue, error)))
-            else:
                 workers = executor or own[venue.id, str(account.options.get("base_url"))]
                 futures[workers.submit(work, account, venue)] = account
+            # The plugin's trouble, or that of an executor which is shut down or has lost its processes.
+            except Exception as error:  # noqa: BLE001
+                lost.append((account, _failure(account, error, "could not be begun")))
         yield from lost
         yield from _done(futures, deadline)
     finally:
@@ -90,11 +90,11 @@ def _done(futures: Mapping[Future[T], Account], deadline: Deadline) -> Iterator[
 
 def _outcome(future: Future[Any], account: Account) -> Any:
     error = CancelledError() if future.cancelled() else future.exception()
-    if error is None:
-        return future.result()
+    # A plugin that exits, a pool whose process was killed, an account that cannot be pickled.
+    return future.result() if error is None else _failure(account, error, "was broken off")
+
+
+def _failure(account: Account, error: BaseException, what: str) -> Failure:
     if not isinstance(error, MarginbookError):
-        # A plugin that exits, a pool whose process was killed, an account that cannot be pickled.
-        error = PluginError(
-            f"The work on it was broken off ({type(error).__name__}).", hint="Run it in threads to see."
-        )
+        error = PluginError(f"The work on it {what} ({type(error).__name__}).", hint="Run it in threads to see.")
     return Failure.of(account.name, account.venue, error)

@@ -16,7 +16,7 @@ from marginbook.checking import check as look
 from marginbook.cli.options import accounts_file, max_workers, timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
     from marginbook.checking import Finding
@@ -42,17 +42,19 @@ def check(path: Path, names: tuple[str, ...], timeout: float, max_workers: int, 
         2  the question was: there is no such account, or the accounts file cannot be read
     """
     findings = look(path, only=names, timeout=timeout, max_workers=max_workers)
-    click.echo(_json(findings) if as_json else _lines(findings), nl=False)
+    # What is for programs is UTF-8 everywhere.
+    click.echo(_json(findings).encode() if as_json else _lines(findings), nl=False)
     sys.exit(any(finding.state == "wrong" for finding in findings))
 
 
-def _lines(findings: Iterable[Finding]) -> str:
+def _lines(findings: Collection[Finding]) -> str:
     lines = []
+    width = max(len(finding.part) for finding in findings)
     for account, group in groupby(findings, key=lambda finding: (finding.account, finding.venue)):
         lines.append(f"{account[0]} ({account[1]})" if account[0] else "accounts file")
-        lines += [f"  {finding.state:5}  {finding.part:11}  {finding.message}" for finding in group]
+        lines += [f"  {finding.state:5}  {finding.part:{width}}  {finding.message}" for finding in group]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _json(findings: Iterable[Finding]) -> str:
+def _json(findings: Collection[Finding]) -> str:
     return json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False) + "\n"

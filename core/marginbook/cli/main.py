@@ -4,19 +4,23 @@ The group of commands, and what an error of ours looks like on a terminal.
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import os
 import sys
 from io import TextIOWrapper
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from marginbook.cli.check import check
+from marginbook.cli.options import silence
 from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
 from marginbook.cli.venues import venues
 from marginbook.errors import MarginbookError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Complaint(click.ClickException):
@@ -47,28 +51,43 @@ class _Commands(click.Group):
     Tells errors of ours, of disks and of people without a traceback.
     """
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """
+        Read the command line, which may print the help.
+        """
+        with _plainly():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """
         Run the command.
         """
+        with _plainly():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    if sys.stdout is None:
+        msg = "Standard output is closed, so nobody would see an answer.\nRedirect it to a file, or to /dev/null."
+        raise _Complaint(msg)
+    try:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                # Here, where it can be told; at the end of the process nobody would hear of it.
-                sys.stdout.flush()
-        except MarginbookError as error:
-            raise _Complaint(f"{error.message}\n{error.hint}".rstrip()) from None
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            sys.exit(_INTERRUPTED)
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
-            # What is left in the buffer would be tried again at the end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            msg = f"The output could not be written: {error.strerror}. What was written of it is not whole."
-            raise _Cut(msg) from None
+            yield
+        finally:
+            # Here, where it can be told; at the end of the process nobody would hear of it.
+            sys.stdout.flush()
+    except MarginbookError as error:
+        raise _Complaint(f"{error.message}\n{error.hint}".rstrip()) from None
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(_INTERRUPTED)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        silence(sys.stdout)
+        msg = f"The output could not be written: {error.strerror}. What was written of it is not whole."
+        raise _Cut(msg) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

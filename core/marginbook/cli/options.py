@@ -1,13 +1,17 @@
 """
-Options that several commands have.
+What several commands have.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 accounts_file: Final = click.option(
     "--accounts",
@@ -35,3 +39,12 @@ max_workers: Final = click.option(
     show_default=True,
     help="Accounts of a venue to ask at the same time.",
 )
+
+
+def silence(stream: TextIO) -> None:
+    """
+    Send what is left of *stream* nowhere. It would be tried again at the end of the process, and fail there.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

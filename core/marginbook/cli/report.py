@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from marginbook.cli.options import accounts_file, max_workers, timeout
+from marginbook.cli.options import accounts_file, max_workers, silence, timeout
 from marginbook.collecting import Progress, asked_for, collect
 from marginbook.output import table
 from marginbook.registry import installed
@@ -94,4 +94,8 @@ def write(made: BalanceReport, form: str) -> None:
 
 def _line(progress: Progress) -> None:
     state = f"failed: {progress.failure.kind}" if progress.failure else "ok"
-    click.echo(f"[{progress.done}/{progress.asked}] {progress.account}: {state}", err=True)
+    try:
+        click.echo(f"[{progress.done}/{progress.asked}] {progress.account}: {state}", err=True)
+    # A log that is full, or that nobody reads any more, must not cost the report.
+    except OSError:
+        silence(sys.stderr)

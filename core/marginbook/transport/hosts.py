@@ -114,12 +114,17 @@ class Host:
     def _share(self, charges: tuple[Charge, ...], machine: Machine, shared: SharedLimits | None) -> float:
         if not shared:
             return 0
-        for charge in charges:
-            name = repr((self.place, charge.counted))
-            if wait := shared.spend(name, charge.limit, charge.cost, machine.milliseconds()):
-                # It was not sent. What it spent of other limits already is lost to nobody but us.
+        spent = False
+        try:
+            for charge in charges:
+                name = repr((self.place, charge.counted))
+                if wait := shared.spend(name, charge.limit, charge.cost, machine.milliseconds()):
+                    return wait
+            spent = True
+        finally:
+            # It was not sent. What it spent of other limits already is lost to nobody but us.
+            if not spent:
                 self.leave(charges, {}, machine, sent=False)
-                return wait
         return 0
 
     def _gate(self, charge: Charge, now: float) -> Gate:

@@ -71,7 +71,8 @@ class SharedLimits:
         try:
             with self._lock:
                 bucket = self._bucket(name, limit)
-                item = self._library.RateItem(name, milliseconds, cost)
+                # Without the name: it may hold the address of a proxy, with a password in it.
+                item = self._library.RateItem("", milliseconds, cost)
                 bucket.leak(milliseconds)
                 if bucket.put(item):
                     return 0.0

@@ -1,0 +1,179 @@
+"""
+Working on many accounts at once, with executors that do not do what they should.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from attrs import define
+
+from marginbook import Account, MarginbookError, Statement, collect
+from marginbook.gathering import gather
+from marginbook.report import Failure
+from marginbook.transport import Deadline
+
+if TYPE_CHECKING:
+    from tests.core.conftest import Plugins
+
+    from marginbook.registry import Registry
+    from marginbook.venues import Venue
+
+CANARY: Final = "canary-1f0e9d"
+
+ACME: Final = """
+from marginbook import Statement, Venue, hookimpl
+
+@hookimpl
+def marginbook_venues():
+    return [Venue(id="acme", title="Acme", fetch=lambda account, session: Statement([]), hosts={"x": "https://acme.example"})]
+"""
+
+ACCOUNTS: Final = [Account("a", "acme"), Account("b", "acme"), Account("c", "acme")]
+
+
+@pytest.fixture
+def registry(plugins: Plugins) -> Registry:
+    """
+    A venue that reports no assets.
+    """
+    plugins.add("acme", "acme", source=ACME)
+    importlib.import_module("acme")
+    return plugins.registry()
+
+
+@define
+class Odd(Executor):
+    """
+    Does the work at once, but for that on one account, of which *becomes* says what becomes.
+    """
+
+    becomes: Callable[[Future[Any]], Future[Any]]
+    name: str = "b"
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if args[0].name == self.name:
+            return self.becomes(future)
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def broken(_: Future[Any]) -> Future[Any]:
+    raise RuntimeError(CANARY)
+
+
+def broken_in_our_words(_: Future[Any]) -> Future[Any]:
+    msg = "The cluster is full."
+    raise MarginbookError(msg, hint="Wait.")
+
+
+def lost(future: Future[Any]) -> Future[Any]:
+    return future
+
+
+def cancelled(future: Future[Any]) -> Future[Any]:
+    future.cancel()
+    return future
+
+
+def cancelled_and_said(future: Future[Any]) -> Future[Any]:
+    future.cancel()
+    future.set_running_or_notify_cancel()
+    return future
+
+
+def failed(future: Future[Any]) -> Future[Any]:
+    future.set_exception(KeyboardInterrupt(CANARY))
+    return future
+
+
+@pytest.mark.parametrize(
+    ("becomes", "kind", "message"),
+    [
+        (broken, "plugin", "The work on it could not be begun (RuntimeError). Run it in threads to see."),
+        (cancelled_and_said, "plugin", "The work on it was broken off (CancelledError). Run it in threads to see."),
+        (failed, "plugin", "The work on it was broken off (KeyboardInterrupt). Run it in threads to see."),
+        (lost, "timeout", "It had not answered when the deadline was over. Allow more time."),
+        (cancelled, "timeout", "It had not answered when the deadline was over. Allow more time."),
+    ],
+)
+@pytest.mark.usefixtures("registry")
+def test_executors_that_lose_work(becomes: Callable[[Future[Any]], Future[Any]], kind: str, message: str) -> None:
+    """
+    One account is missing from the report, which says so, and the others are there.
+    """
+    report = collect(ACCOUNTS, executor=Odd(becomes), timeout=0.1)
+    (failure,) = report.failures
+
+    assert ("b", kind, message) == (failure.account, failure.kind, f"{failure.message} {failure.hint}")
+    assert {"a", "b", "c"} == set(report.accounts)
+    assert CANARY not in report.to_json()
+
+
+@pytest.mark.usefixtures("registry")
+def test_an_executor_that_is_shut_down() -> None:
+    """
+    Every account is in the report, as missing.
+    """
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    report = collect(ACCOUNTS, executor=executor)
+
+    assert ("a", "b", "c") == report.missing
+    assert {"The work on it could not be begun (RuntimeError)."} == {failure.message for failure in report.failures}
+
+
+def test_errors_of_ours_keep_their_words(registry: Registry) -> None:
+    """
+    An executor that knows why it cannot work may say so.
+    """
+    outcomes = dict(gathered(registry, executor=Odd(broken_in_our_words)))
+
+    assert "The cluster is full. Wait." == f"{outcomes['b'].message} {outcomes['b'].hint}"
+    assert ["A", "C"] == [outcomes["a"], outcomes["c"]]
+
+
+def gathered(registry: Registry, **settings: Any) -> list[tuple[str, Any]]:
+    def work(account: Account, venue: Venue) -> str:
+        return account.name.upper() if venue.id == "acme" else ""
+
+    found = gather(ACCOUNTS, work, registry=registry, deadline=Deadline(5), max_workers=2, **settings)
+    return [(account.name, outcome) for account, outcome in found]
+
+
+def test_any_work_can_be_gathered(registry: Registry) -> None:
+    """
+    Each account comes back once, with what the work on it gave.
+    """
+    assert [("a", "A"), ("b", "B"), ("c", "C")] == sorted(gathered(registry))
+
+
+def test_threads_that_cannot_be_had(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    On a machine that has no room for another thread, nobody is lost either.
+    """
+
+    def full(_: object) -> None:
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr("threading.Thread.start", full)
+    outcomes = gathered(registry)
+
+    assert ["a", "b", "c"] == [name for name, _ in outcomes]
+    assert all(isinstance(outcome, Failure) for _, outcome in outcomes)
+
+
+def test_unknown_venues_come_first(registry: Registry) -> None:
+    """
+    What is known without any work is told before the rest.
+    """
+    accounts = [ACCOUNTS[0], Account("lost", "kraken")]
+    found = gather(accounts, lambda *_: Statement([]), registry=registry, deadline=Deadline(5), max_workers=1)
+
+    assert ["lost", "a"] == [account.name for account, _ in found]
