@@ -190,7 +190,7 @@ class Visit:
         return True
 
     def _delay(self, trouble: MarginbookError, attempt: int) -> float:
-        delay = self.line.machine.random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
+        delay: float = self.line.machine.random() * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
         if trouble.until is None:
             return delay
         # Whoever is out of order may say for how long.
