@@ -1,0 +1,559 @@
+"""
+Virtual venues: each at a host, with a clock, books, limits, a line that is sometimes bad, and a memory for the judge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
+
+from attrs import define, field, frozen
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from simulation.faults import CUT_OFF, DAMAGED, LOST, ODD, STATUSES, Calm, Plan
+from simulation.network import Broken, lose, respond
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+
+    import requests
+
+    from simulation.scheduling import Scheduler
+    from simulation.truths import Player, Sheet
+
+#: Milliseconds since 1970 when a world begins.
+BEGINNING: Final = 1_763_600_000_000
+
+#: Seconds of a period, at all venues that have a limit.
+PERIOD: Final = 60.0
+
+#: Requests that are refused for being too many before the address is banned.
+PATIENCE: Final = 40
+
+#: Ed25519 signatures are dear to check: every so many are.
+_SAMPLE: Final = 50
+
+_JSON: Final = {"Content-Type": "application/json"}
+
+_HTML: Final = b"<html><body><h1>Request blocked</h1>CloudFront</body></html>"
+
+
+@frozen
+class Event:
+    """
+    What happened to one request for a balance, at the end of it.
+    """
+
+    #: A fault, or "" for an answer that is whole.
+    what: str
+    at: float
+    #: What was answered.
+    sheet: Sheet | None = None
+
+
+@define(eq=False)
+class Memory:
+    """
+    What happened to the accounts of a report, and what must not have.
+    """
+
+    events: dict[str, list[Event]] = field(factory=dict)
+    violations: list[str] = field(factory=list)
+    faults: dict[str, int] = field(factory=dict)
+    requests: int = 0
+    fetches: int = 0
+
+    def note(self, account: str, event: Event) -> None:
+        self.events.setdefault(account, []).append(event)
+        if event.what:
+            self.count(event.what)
+
+    def count(self, what: str) -> None:
+        self.faults[what] = self.faults.get(what, 0) + 1
+
+
+@define(eq=False)
+class Flight:
+    """
+    A request of ours: when it was sent, what it weighs, on whose count, and when it ended.
+    """
+
+    begun: float
+    weight: int
+    counted: str
+    ended: float = math.inf
+
+
+@define(eq=False)
+class Window:
+    """
+    What was spent in a period of the venue's: by us, and by others on the same address.
+    """
+
+    number: int = -1
+    ours: int = 0
+    #: When, and how much.
+    others: list[tuple[float, int]] = field(factory=list)
+    #: Of both.
+    spent: int = 0
+    #: When an answer told the count, and as of when.
+    told: list[tuple[float, float]] = field(factory=list)
+    refused: int = 0
+
+    def untold(self, sent: float) -> int:
+        """
+        Return what others spent that nobody could know of who sent a request at a time.
+        """
+        known = max((counted for heard, counted in self.told if heard <= sent), default=-math.inf)
+        return sum(weight for at, weight in self.others if at > known)
+
+
+@define(eq=False, kw_only=True)
+class Host:
+    """
+    One venue at one host.
+
+    Attributes:
+        offset: Milliseconds that its clock is ahead of the true time.
+
+        latency: Seconds that half a round trip takes at least.
+
+        tail: True if some take much longer.
+
+        limit: Weight in a period, of the address or of a key; 0 if there is none.
+
+        others: The share of the limit that others on the address spend.
+
+    """
+
+    name: str
+    scheduler: Scheduler
+    random: Random
+    memory: Memory
+    plan: Plan = field(factory=Calm)
+    offset: int = 0
+    phase: float = 0.0
+    latency: float = 0.05
+    tail: bool = False
+    limit: int = 0
+    others: float = 0.0
+    books: dict[str, Player] = field(factory=dict)
+    banned_until: float = -math.inf
+    #: Until when we know that nothing must be sent.
+    stopped_until: float = -math.inf
+    #: Ours: when they were sent, when they ended, and what they weigh, for as long as they may count.
+    sent: list[Flight] = field(factory=list)
+    others_lately: list[tuple[float, int]] = field(factory=list)
+    #: Seconds that all requests of a report took together.
+    busy: float = 0.0
+    #: True if something went wrong in a report.
+    troubled: bool = False
+    _windows: dict[str, Window] = field(factory=dict, init=False)
+    _number: int = field(default=0, init=False)
+    _seen: float = field(default=0.0, init=False)
+    _checked: int = field(default=0, init=False)
+
+    # --- what a venue says -------------------------------------------------------------------------------------------
+
+    def player(self, request: requests.PreparedRequest) -> Player | None:
+        """
+        Return whose key a request has.
+        """
+        raise NotImplementedError
+
+    def weight(self, path: str) -> int:
+        """
+        Return what a request costs.
+        """
+        raise NotImplementedError
+
+    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:
+        """
+        Say what is wrong with a request: its name, a status and a body.
+        """
+        raise NotImplementedError
+
+    def too_many(self, now: float, *, banned: bool) -> tuple[int, str, dict[str, str]]:
+        """
+        Return the answer to a request that is one too many.
+        """
+        raise NotImplementedError
+
+    def counted(self, request: requests.PreparedRequest) -> str:  # noqa: ARG002  # most count by address
+        """
+        Return whose spending it is: "" for that of the address.
+        """
+        return ""
+
+    # --- the line ----------------------------------------------------------------------------------------------------
+
+    def __call__(self, request: requests.PreparedRequest, connect: float, read: float) -> requests.Response:
+        """
+        Carry a request there and an answer back.
+        """
+        self._number += 1
+        self.memory.requests += 1
+        path = request.path_url.partition("?")[0]
+        is_fetch = not path.endswith("/time")
+        self.memory.fetches += is_fetch
+        account = self.scheduler.here.task if is_fetch else ""
+        now = self.scheduler.now
+        if now < self.stopped_until - 1e-6:
+            self.memory.violations.append(
+                f"{self.name} was asked by {account or 'a look at the clock'} at {now:.3f}, though it had said not before"
+                f" {self.stopped_until:.3f}"
+            )
+        flight = Flight(now, self.weight(path), self.counted(request))
+        self.sent.append(flight)
+        fault = self.plan.draw(self._number, now)
+        try:
+            return self._carry(request, account, path, fault, min(connect, 5.0), read)
+        finally:
+            flight.ended = self.scheduler.now
+            self.busy += flight.ended - flight.begun
+
+    def _carry(
+        self, request: requests.PreparedRequest, account: str, path: str, fault: str, connect: float, read: float
+    ) -> requests.Response:
+        sent = self.scheduler.now
+        if fault in LOST:
+            self.scheduler.sleep(connect if fault == "connect_timeout" else min(connect, self._trip()))
+            self._note(account, fault)
+            lose(request, fault)
+        # What arrives after the client has gone away would be counted when nobody here can know of it.
+        self.scheduler.sleep(min(self._trip(), read / 2))
+        counted = self.scheduler.now
+        what, status, body, headers, sheet = self._serve(request, path, fault, sent)
+        window = self._windows.get("")
+        if fault == "hung":
+            self._note(account, fault)
+            self.scheduler.sleep(math.inf)
+        trip = self._trip(heavy=self.tail)
+        if fault in {"stalled", "broke_off"} or self.scheduler.now + trip > sent + read:
+            late = fault != "broke_off"
+            self.scheduler.sleep(sent + read - self.scheduler.now if late else min(trip, sent + read - self.scheduler.now))
+            self._note(account, "stalled" if late else fault)
+            lose(request, "stalled" if late else fault)
+        self.scheduler.sleep(trip)
+        if fault in CUT_OFF:
+            self._note(account, fault)
+            return respond(request, status, Broken(body, fault, self.scheduler, sent + read), headers)
+        self._note(account, what, sheet)
+        self._hear(status, headers, body)
+        if window:
+            window.told.append((self.scheduler.now, counted))
+        return respond(request, status, body, headers)
+
+    def _trip(self, *, heavy: bool = False) -> float:
+        trip = self.latency * (1 + self.random.random())
+        return trip * self.random.paretovariate(1.1) if heavy else trip
+
+    def _note(self, account: str, what: str, sheet: Sheet | None = None) -> None:
+        self.troubled = self.troubled or bool(what)
+        if account:
+            self.memory.note(account, Event(what, self.scheduler.now, sheet))
+        elif what:
+            self.memory.count(f"time: {what}")
+
+    # --- the venue's end ---------------------------------------------------------------------------------------------
+
+    def milliseconds(self) -> int:
+        """
+        Return the time by the venue's own clock.
+        """
+        return BEGINNING + self.offset + int(self.scheduler.now * 1000)
+
+    def _serve(
+        self, request: requests.PreparedRequest, path: str, fault: str, sent: float
+    ) -> tuple[str, int, bytes, dict[str, str], Sheet | None]:
+        """
+        Answer: what happened, a status, a body, headers, and what the body says if it is whole.
+        """
+        now = self.scheduler.now
+        headers = dict(_JSON)
+        if self.limit and (refused := self._spend(request, path, sent, headers)):
+            return refused
+        if fault in STATUSES:
+            return self._status(fault, headers)
+        if path.endswith("/time"):
+            body = f'{{"serverTime":{self.milliseconds()}}}'
+            return ("", 200, body.encode(), headers, None) if fault not in DAMAGED else self._damage(fault, body, headers)
+        player = self.player(request)
+        if wrong := self.refusal(request, player, self.milliseconds()):
+            what, status, answer = wrong
+            return what, status, json.dumps(answer).encode(), headers, None
+        assert player is not None
+        sheet = player.sheet(now)
+        if fault in DAMAGED:
+            return self._damage(fault, sheet.body, headers)
+        if fault in ODD:
+            return fault, 200, _drift(sheet.body).encode(), headers, sheet
+        return "", 200, sheet.body.encode(), headers, sheet
+
+    def _spend(
+        self, request: requests.PreparedRequest, path: str, sent: float, headers: dict[str, str]
+    ) -> tuple[str, int, bytes, dict[str, str], None] | None:
+        now, weight = self.scheduler.now, self.weight(path)
+        key = self.counted(request)
+        window = self._windows.setdefault(key, Window())
+        number = int((now + self.phase) // PERIOD)
+        if window.number != number:
+            window = self._windows[key] = Window(number)
+            self._seen = max(self._seen, number * PERIOD - self.phase)
+        self._let_others_spend(window, now)
+        window.ours += weight
+        window.spent += weight
+        if window.ours > self.limit:
+            self.memory.violations.append(f"{self.name} counted {window.ours} of ours in a period, of {self.limit}")
+        spent = window.spent
+        if not key:
+            headers["X-MBX-USED-WEIGHT-1M"] = str(spent)
+        banned = now < self.banned_until
+        if not banned and spent <= self.limit:
+            return None
+        if not banned and spent - window.untold(sent) > self.limit:
+            self.memory.violations.append(
+                f"{self.name} had {spent} spent, of which only {window.untold(sent)} by others could not be known"
+            )
+        window.refused += 1
+        if window.refused > PATIENCE and not banned:
+            self.banned_until = now + 120 * (1 + self.random.getrandbits(2))
+            banned = True
+        status, body, more = self.too_many(now, banned=banned)
+        return "ban" if banned else "limit", status, body.encode(), headers | more, None
+
+    def _let_others_spend(self, window: Window, now: float) -> None:
+        if not self.others:
+            return
+        seconds, self._seen = now - self._seen, now
+        expected = self.limit * self.others * seconds / PERIOD
+        weight = int(expected * 2 * self.random.random())
+        if self.random.getrandbits(9) == 0:
+            weight += int(self.limit * self.random.random() / 2)
+        if weight:
+            window.others.append((now, weight))
+            window.spent += weight
+            self.others_lately.append((now, weight))
+
+    def _hear(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """
+        Remember what we have just been told.
+        """
+        now = self.scheduler.now
+        if status not in {418, 429}:
+            return
+        wanted = now + float(headers.get("Retry-After", 0))
+        if match := re.search(rb"banned until (\d+)", body):
+            wanted = (int(match[1]) - BEGINNING - self.offset) / 1000
+        # Who is told nothing leaves the host alone for a while, all the same.
+        self.stopped_until = max(self.stopped_until, wanted if wanted > now else now + 1)
+
+    def _status(self, fault: str, headers: dict[str, str]) -> tuple[str, int, bytes, dict[str, str], None]:
+        status = int(fault[:3])
+        body: bytes = b""
+        if fault.endswith("html"):
+            body = _HTML
+        elif self.random.getrandbits(1):
+            body = b'{"code":0,"msg":"Service unavailable from a restricted location"}' if status == 451 else b"{}"
+        if status == 302:
+            headers["Location"] = "https://elsewhere.invalid/"
+        if status == 429 and self.random.getrandbits(1):
+            headers["Retry-After"] = str(1 + self.random.getrandbits(3))
+        return fault, status, body, headers, None
+
+    def _damage(self, fault: str, body: str, headers: dict[str, str]) -> tuple[str, int, bytes, dict[str, str], None]:
+        return fault, 200, damage(fault, body, self.random), headers, None
+
+    def full(self, account: Player, now: float) -> bool:
+        """
+        Say whether one request more may be too many: with what is on its way, and what ended less than a period ago.
+        """
+        if not self.limit:
+            return False
+        counted = account.key if account.venue == "coinswitch" else ""
+        since = now - PERIOD - 0.001
+        ours = sum(f.weight for f in self.sent if f.counted == counted and f.begun <= now and f.ended > since)
+        others = sum(weight for at, weight in self.others_lately if at > since - PERIOD)
+        return ours + others + 10 > self.limit if not counted else ours + 1 > self.limit
+
+    def forget(self) -> None:
+        """
+        Forget what cannot count any more.
+        """
+        since = self.scheduler.now - 3 * PERIOD
+        self.sent = [flight for flight in self.sent if flight.ended > since]
+        self.others_lately = [other for other in self.others_lately if other[0] > since]
+        self.busy = 0.0
+        self.troubled = False
+
+
+#: Of each venue, the name of an amount that must not be missing.
+_FIELD: Final = re.compile(r'"(crossUnPnl|total_balance|serverTime)"')
+
+
+def damage(fault: str, body: str, random: Random) -> bytes:
+    """
+    Return a body that is not what the specification says, whatever it was before.
+    """
+    match fault:
+        case "html":
+            return _HTML
+        case "empty":
+            return b""
+        case "not_utf8":
+            return body.encode() + b"\xff\xfe"
+        case "cut_json":
+            return body[: random.randrange(len(body))].encode() if body else b""
+        case "other_shape":
+            return b'"OK"'
+        case "twice":
+            return b'[{"asset":"A","asset":"A"}]'
+    name = _FIELD.search(body)
+    if name is None:
+        # There are no rows: one that is none will do.
+        return b'[{"balance":NaN}]'
+    before, after = body[: name.start()], body[name.end() :]
+    value = re.match(r':("[^"]*"|[0-9]+)', after)
+    assert value is not None
+    rest = after[value.end() :]
+    changed = {
+        "renamed": f'"renamed_by_venue":{value[1]}',
+        "missing": '"note":"gone"',
+        "null": f'"{name[1]}":null',
+        "nan": f'"{name[1]}":NaN',
+        "float_infinity": f'"{name[1]}":"Infinity"',
+    }[fault]
+    return f"{before}{changed}{rest}".encode()
+
+
+def _drift(body: str) -> str:
+    """
+    Add a field that no specification knows to each object that has an asset.
+    """
+    return re.sub(r'"(asset|base_asset)":"', r'"novelty":"1.5","\1":"', body)
+
+
+@define(eq=False, kw_only=True)
+class Binance(Host):
+    """
+    Binance futures: HMAC, a window for the time, and weights by address.
+    """
+
+    limit: int = 2400
+
+    def player(self, request: requests.PreparedRequest) -> Player | None:
+        return self.books.get(request.headers.get("X-MBX-APIKEY", ""))
+
+    def weight(self, path: str) -> int:
+        return {"/fapi/v3/balance": 5, "/fapi/v2/balance": 10}.get(path, 1)
+
+    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:
+        if player is None or player.trouble == "unknown_key":
+            text = "Invalid API-key, IP, or permissions for action, request ip: 203.0.113.9"
+            return "unknown_key", 401, {"code": -2015, "msg": text}
+        query = request.path_url.partition("?")[2]
+        signed, _, signature = query.rpartition("&signature=")
+        given = dict(part.partition("=")[::2] for part in signed.split("&"))
+        ahead = int(given["timestamp"]) - now
+        if ahead >= 1000 or -ahead > int(given["recvWindow"]):
+            return "clock", 400, {"code": -1021, "msg": "Timestamp for this request is outside of the recvWindow."}
+        if hmac.new(player.check, signed.encode(), hashlib.sha256).hexdigest() != signature:
+            return "bad_signature", 400, {"code": -1022, "msg": "Signature for this request is not valid."}
+        if player.trouble == "inactive":
+            return "inactive", 400, {"code": -4109, "msg": "This account is inactive."}
+        return None
+
+    def too_many(self, now: float, *, banned: bool) -> tuple[int, str, dict[str, str]]:
+        if banned:
+            until = BEGINNING + self.offset + int(self.banned_until * 1000)
+            headers = {"Retry-After": str(math.ceil(self.banned_until - now))} if self.random.getrandbits(1) else {}
+            text = f"Way too many requests; IP(203.0.113.9) banned until {until}."
+            return 418, json.dumps({"code": -1003, "msg": text}), headers
+        left = PERIOD - (now + self.phase) % PERIOD
+        headers = {"Retry-After": str(math.ceil(left))} if self.random.getrandbits(1) else {}
+        text = "Too many requests; current limit of IP(203.0.113.9) is 2400 requests per minute."
+        return 429, json.dumps({"code": -1003, "msg": text}), headers
+
+
+@define(eq=False, kw_only=True)
+class CoinSwitch(Host):
+    """
+    CoinSwitch: Ed25519, a minute either way, and so many requests a key.
+    """
+
+    limit: int = 20
+
+    def player(self, request: requests.PreparedRequest) -> Player | None:
+        return self.books.get(request.headers.get("X-AUTH-APIKEY", ""))
+
+    def weight(self, path: str) -> int:
+        return 0 if path.endswith("/time") else 1
+
+    def counted(self, request: requests.PreparedRequest) -> str:
+        return str(request.headers.get("X-AUTH-APIKEY", "nobody"))
+
+    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:
+        if player is None or player.trouble == "unknown_key":
+            return "unknown_key", 401, {"message": "Invalid Access"}
+        epoch = request.headers["X-AUTH-EPOCH"]
+        if abs(int(epoch) - now) > 60_000:
+            return "clock_or_key", 401, {"message": "Invalid access"}
+        self._checked += 1
+        if self._checked % _SAMPLE == 1 and not self._is_signed(request, player, epoch):
+            self.memory.violations.append(f"{self.name} got a wrong signature of {player.name}")
+        return None
+
+    def _is_signed(self, request: requests.PreparedRequest, player: Player, epoch: str) -> bool:
+        signed = f"{request.method}{unquote_plus(request.path_url)}{epoch}".encode()
+        try:
+            signature = bytes.fromhex(request.headers["X-AUTH-SIGNATURE"])
+            Ed25519PublicKey.from_public_bytes(player.check).verify(signature, signed)
+        except InvalidSignature:
+            return False
+        return True
+
+    def too_many(self, now: float, *, banned: bool) -> tuple[int, str, dict[str, str]]:  # noqa: ARG002  # it does not ban
+        return 429, '{"message":"Too many requests"}', {}
+
+
+@define(eq=False, kw_only=True)
+class Gateway(Host):
+    """
+    fexgate: key and secret in headers, no time, no limits.
+    """
+
+    def player(self, request: requests.PreparedRequest) -> Player | None:
+        return self.books.get(request.headers.get("x-exgate-key", ""))
+
+    def weight(self, path: str) -> int:  # noqa: ARG002  # it does not weigh
+        return 0
+
+    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:  # noqa: ARG002  # nor look at a clock
+        if player is None or player.trouble == "unknown_key":
+            return "unknown_key", 401, {"code": 16, "message": "unknown key", "details": []}
+        if request.headers.get("x-exgate-secret", "").encode() != player.check:
+            return "bad_signature", 401, {"code": 401, "reason": "UNAUTHORIZED", "message": "no", "metadata": {}}
+        return None
+
+
+@define(eq=False, kw_only=True)
+class Stumble(Host):
+    """
+    The host of a plugin that breaks.
+    """
+
+    def player(self, request: requests.PreparedRequest) -> Player | None:
+        return self.books.get(request.path_url.rpartition("/")[2])
+
+    def weight(self, path: str) -> int:  # noqa: ARG002  # likewise
+        return 0
+
+    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:  # noqa: ARG002  # likewise
+        return None
