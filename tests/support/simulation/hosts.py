@@ -9,6 +9,7 @@ import hmac
 import json
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
@@ -16,7 +17,8 @@ from attrs import define, field, frozen
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from simulation.faults import CUT_OFF, DAMAGED, LOST, ODD, STATUSES, Calm, Plan
+from marginbook.asking import ATTEMPTS
+from simulation.faults import CUT_OFF, DAMAGED, EXCUSES, LOST, ODD, STATUSES, Calm, Plan
 from simulation.network import Broken, lose, respond
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class Memory:
     events: dict[str, list[Event]] = field(factory=dict)
     violations: list[str] = field(factory=list)
     faults: dict[str, int] = field(factory=dict)
+    #: Of `simulation.faults.EXCUSES`, those that are taken.
+    excuses: frozenset[str] = frozenset(EXCUSES)
     requests: int = 0
     fetches: int = 0
 
@@ -82,13 +86,14 @@ class Memory:
 @define(eq=False)
 class Flight:
     """
-    A request of ours: when it was sent, what it weighs, on whose count, and when it ended.
+    A request of ours: when it was sent, what it weighs, on whose count, when it ended, and when it had arrived.
     """
 
     begun: float
     weight: int
     counted: str
     ended: float = math.inf
+    arrived: float = math.inf
 
 
 @define(eq=False)
@@ -107,12 +112,11 @@ class Window:
     told: list[tuple[float, float]] = field(factory=list)
     refused: int = 0
 
-    def untold(self, sent: float) -> int:
+    def last_told(self, sent: float) -> tuple[float, float]:
         """
-        Return what others spent that nobody could know of who sent a request at a time.
+        Return when the count was told last to who sent a request at a time, and as of when.
         """
-        known = max((counted for heard, counted in self.told if heard <= sent), default=-math.inf)
-        return sum(weight for at, weight in self.others if at > known)
+        return max((told for told in self.told if told[0] <= sent), default=(-math.inf, -math.inf))
 
 
 @define(eq=False, kw_only=True)
@@ -148,6 +152,8 @@ class Host:
     banned_until: float = -math.inf
     #: Until when we know that nothing must be sent.
     stopped_until: float = -math.inf
+    #: Until when we may keep away of our own accord, since a venue that refuses need not say for how long.
+    shy_until: float = -math.inf
     #: Ours: when they were sent, when they ended, and what they weigh, for as long as they may count.
     sent: list[Flight] = field(factory=list)
     others_lately: list[tuple[float, int]] = field(factory=list)
@@ -214,23 +220,27 @@ class Host:
         self.sent.append(flight)
         fault = self.plan.draw(self._number, now)
         try:
-            return self._carry(request, account, path, fault, min(connect, 5.0), read)
+            return self._carry(request, account, flight, fault, connect, read)
         finally:
-            flight.ended = self.scheduler.now
-            self.busy += flight.ended - flight.begun
+            self._land(flight)
+
+    def _land(self, flight: Flight) -> None:
+        # A second time, where the body breaks off long after the headers came.
+        self.busy += self.scheduler.now - (flight.begun if flight.ended == math.inf else flight.ended)
+        flight.ended = self.scheduler.now
 
     def _carry(
-        self, request: requests.PreparedRequest, account: str, path: str, fault: str, connect: float, read: float
+        self, request: requests.PreparedRequest, account: str, flight: Flight, fault: str, connect: float, read: float
     ) -> requests.Response:
-        sent = self.scheduler.now
+        sent = flight.begun
         if fault in LOST:
             self.scheduler.sleep(connect if fault == "connect_timeout" else min(connect, self._trip()))
             self._note(account, fault)
             lose(request, fault)
         # What arrives after the client has gone away would be counted when nobody here can know of it.
         self.scheduler.sleep(min(self._trip(), read / 2))
-        counted = self.scheduler.now
-        what, status, body, headers, sheet = self._serve(request, path, fault, sent)
+        flight.arrived = self.scheduler.now
+        what, status, body, headers, sheet = self._serve(request, fault, sent)
         window = self._windows.get("")
         if fault == "hung":
             self._note(account, fault)
@@ -244,11 +254,13 @@ class Host:
         self.scheduler.sleep(trip)
         if fault in CUT_OFF:
             self._note(account, fault)
-            return respond(request, status, Broken(body, fault, self.scheduler, sent + read), headers)
+            broken = Broken(body, fault, self.scheduler, sent + read, partial(self._land, flight))
+            return respond(request, status, broken, headers)
         self._note(account, what, sheet)
-        self._hear(status, headers, body)
+        if status in {418, 429}:
+            self._hear(headers, body, stops=not self._is_excused(account))
         if window:
-            window.told.append((self.scheduler.now, counted))
+            window.told.append((self.scheduler.now, flight.arrived))
         return respond(request, status, body, headers)
 
     def _trip(self, *, heavy: bool = False) -> float:
@@ -271,12 +283,12 @@ class Host:
         return BEGINNING + self.offset + int(self.scheduler.now * 1000)
 
     def _serve(
-        self, request: requests.PreparedRequest, path: str, fault: str, sent: float
+        self, request: requests.PreparedRequest, fault: str, sent: float
     ) -> tuple[str, int, bytes, dict[str, str], Sheet | None]:
         """
         Answer: what happened, a status, a body, headers, and what the body says if it is whole.
         """
-        now = self.scheduler.now
+        path = request.path_url.partition("?")[0]
         headers = dict(_JSON)
         if self.limit and (refused := self._spend(request, path, sent, headers)):
             return refused
@@ -290,7 +302,7 @@ class Host:
             what, status, answer = wrong
             return what, status, json.dumps(answer).encode(), headers, None
         assert player is not None
-        sheet = player.sheet(now)
+        sheet = player.sheet(self.scheduler.now)
         if fault in DAMAGED:
             return self._damage(fault, sheet.body, headers)
         if fault in ODD:
@@ -318,9 +330,10 @@ class Host:
         banned = now < self.banned_until
         if not banned and spent <= self.limit:
             return None
-        if not banned and spent - window.untold(sent) > self.limit:
+        unknown = self._unknown(window, sent)
+        if not banned and spent - unknown > self.limit:
             self.memory.violations.append(
-                f"{self.name} had {spent} spent, of which only {window.untold(sent)} by others could not be known"
+                f"{self.name} had {spent} spent, of which only {unknown} by others could not be known"
             )
         window.refused += 1
         if window.refused > PATIENCE and not banned:
@@ -328,6 +341,23 @@ class Host:
             banned = True
         status, body, more = self.too_many(now, banned=banned)
         return "ban" if banned else "limit", status, body.encode(), headers | more, None
+
+    def _unknown(self, window: Window, sent: float) -> int:
+        """
+        Return what others had spent that nobody could know of who sent a request at a time.
+
+        The venue tells one figure. What of it is others' cannot be told from ours of which nobody knows whether it
+        counts: what was on its way, or lost, or counted in the period before.
+        """
+        heard, counted = window.last_told(sent)
+        untold = sum(weight for at, weight in window.others if at > counted)
+        since = window.number * PERIOD - self.phase
+        doubtful = sum(
+            flight.weight
+            for flight in self.sent
+            if flight.begun <= heard and flight.ended > heard - PERIOD and not since <= flight.arrived <= counted
+        )
+        return untold + doubtful
 
     def _let_others_spend(self, window: Window, now: float) -> None:
         if not self.others:
@@ -342,18 +372,31 @@ class Host:
             window.spent += weight
             self.others_lately.append((now, weight))
 
-    def _hear(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def _is_excused(self, account: str) -> bool:
+        if not account:
+            return "time_429" in self.memory.excuses
+        return "last_429" in self.memory.excuses and len(self.memory.events[account]) >= ATTEMPTS
+
+    def _hear(self, headers: Mapping[str, str], body: bytes, *, stops: bool) -> None:
         """
-        Remember what we have just been told.
+        Remember that we have just been told to keep away.
         """
         now = self.scheduler.now
-        if status not in {418, 429}:
-            return
         wanted = now + float(headers.get("Retry-After", 0))
         if match := re.search(rb"banned until (\d+)", body):
             wanted = (int(match[1]) - BEGINNING - self.offset) / 1000
         # Who is told nothing leaves the host alone for a while, all the same.
-        self.stopped_until = max(self.stopped_until, wanted if wanted > now else now + 1)
+        if stops:
+            self.stopped_until = max(self.stopped_until, wanted if wanted > now else now + 1)
+        self.shy_until = max(self.shy_until, wanted if wanted > now else now + PERIOD)
+
+    def hold(self, player: Player, at: float) -> None:
+        """
+        Count a request that was never sent.
+        """
+        weight = 10 if self.limit > 1000 else 1
+        counted = player.key if player.venue == "coinswitch" else ""
+        self.sent.append(Flight(at, weight, counted, at))
 
     def _status(self, fault: str, headers: dict[str, str]) -> tuple[str, int, bytes, dict[str, str], None]:
         status = int(fault[:3])

@@ -91,11 +91,19 @@ class Broken:
     scheduler: Scheduler
     #: When the client has had enough.
     patience: float
+    #: Called when it is over.
+    over: Callable[[], None]
 
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
         """
         Yield half of it, and break.
         """
+        try:
+            yield from self._break()
+        finally:
+            self.over()
+
+    def _break(self) -> Iterator[bytes]:
         half = self.body[: len(self.body) // 2]
         pool: Any = "HTTPSConnectionPool(host='venue', port=443)"
         if self.fault == "garbled_gzip":

@@ -166,6 +166,10 @@ class World:
             executor=lanes,
             machine=self._machine,
         )
+        for player in players:
+            finished = lanes.finished.get(player.name, 0.0)
+            if finished >= started + question.timeout - 1e-6 and "unsent" in self.memory.excuses:
+                self.hosts[player.host].hold(player, finished)
         return Case(
             report=report,
             players=players,
@@ -212,12 +216,14 @@ def make(seed: int, size: int, *, calm: bool = False) -> World:
     """
     random = Random(seed)
     scheduler, memory = Scheduler(), Memory()
-    hosts, storms = {}, {}
+    hosts, untroubled = {}, set()
     for name, (_, kind, _) in _HOSTS.items():
         host = kind(name=name, scheduler=scheduler, random=Random(f"{seed} {name}"), memory=memory)
         _settle(host, random)
-        storms[name] = _trouble(host, random)
-        hosts[name] = host if calm else storms[name]
+        troubled = _trouble(host, random)
+        hosts[name] = host if calm else troubled
+        if troubled is host:
+            untroubled.add(name)
     players, accounts = _people(random, hosts, size)
     local = random.choice((0, 0, 200, -900, 7_000, -7_000, 3_600_000, -7_200_000))
     jumps = [(-math.inf, local)]
@@ -233,7 +239,7 @@ def make(seed: int, size: int, *, calm: bool = False) -> World:
         questions=list(_questions(random, list(players))),
         jumps=jumps,
         aligned=random.random() < 0.5,
-        calm=frozenset(name for name, host in hosts.items() if storms[name] is host),
+        calm=frozenset(untroubled),
     )
 
 
@@ -398,6 +404,16 @@ class SimulationError(AssertionError):
     A report is not what happened.
     """
 
+    def __init__(self, seed: int, report: int, problems: list[str]) -> None:
+        super().__init__(seed, report, problems)
+        self.seed = seed
+        self.report = report
+        self.problems = problems
+
+    def __str__(self) -> str:
+        shown = "".join(f"\n  {problem}" for problem in self.problems[:10])
+        return f"Seed {self.seed}, report {self.report}: {len(self.problems)} problems{shown}"
+
 
 def run(seed: int, size: int = 200, *, twin: bool = True) -> Figures:
     """
@@ -412,9 +428,7 @@ def run(seed: int, size: int = 200, *, twin: bool = True) -> Figures:
     rows = []
     for number, case in enumerate(world.reports()):
         if problems := list(case.problems(thorough=(seed + number) % 8 == 0)):
-            shown = "\n  ".join(problems[:10])
-            msg = f"Seed {seed}, report {number}: {len(problems)} problems\n  {shown}"
-            raise SimulationError(msg)
+            raise SimulationError(seed, number, problems)
         figures.counts.update(reports=1, accounts=len(case.players))
         figures.outcomes.update(failure.kind for failure in case.report.failures)
         figures.outcomes["ok"] += len(case.players) - len(case.report.failures)
@@ -438,8 +452,7 @@ def _compare_with_calm(world: World, rows: list[list[str]], size: int) -> None:
     """
     for number, (case, found) in enumerate(zip(make(world.seed, size, calm=True).reports(), rows, strict=True)):
         if _rows_at(case, world.calm) != found:
-            msg = f"Seed {world.seed}, report {number}: the trouble of one venue changed the rows of another"
-            raise SimulationError(msg)
+            raise SimulationError(world.seed, number, ["the trouble of one venue changed the rows of another"])
 
 
 __all__ = ["STATUSES", "Calm", "Figures", "Nth", "Plan", "SimulationError", "World", "make", "run", "stumbling"]
