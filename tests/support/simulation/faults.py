@@ -72,6 +72,7 @@ ODD: Final[dict[str, set[str]]] = {"drift": set()}
 ANSWERS: Final = {
     "clock": {"clock"},
     "clock_or_key": {"credentials"},
+    "late": {"clock"},
     "unknown_key": {"credentials"},
     "bad_signature": {"credentials"},
     "inactive": {"permission"},
@@ -89,9 +90,9 @@ RANDOM: Final = tuple(name for name in (*LOST, *CUT_OFF, *STATUSES, *DAMAGED, *O
 
 #: Known defects of marginbook that the judge passes over, each with a test that is expected to fail until it is mended.
 EXCUSES: Final = {
-    "time_429": "A 429 or 418 to a look at the clock stops nobody.",
-    "last_429": "A 429 or 418 to an account's last attempt stops nobody.",
     "right_time": "After a jump of the local clock, a failure says that the time of the request was right.",
+    "ban_clock": "The end of a ban, by the venue's clock, is held against a local clock that is wrong.",
+    "slow_clock": "A venue's time that is seconds on its way makes all requests of the next minute too old.",
     "unsent": "What was to be sent when the deadline was over, and was not, is held against the rate limit.",
 }
 

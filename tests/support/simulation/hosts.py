@@ -17,7 +17,6 @@ from attrs import define, field, frozen
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from marginbook.asking import ATTEMPTS
 from simulation.faults import CUT_OFF, DAMAGED, EXCUSES, LOST, ODD, STATUSES, Calm, Plan
 from simulation.network import Broken, lose, respond
 
@@ -35,6 +34,12 @@ BEGINNING: Final = 1_763_600_000_000
 
 #: Seconds of a period, at all venues that have a limit.
 PERIOD: Final = 60.0
+
+#: Seconds after which the time of a clock is not quite the time any more.
+_SLOW: Final = 0.5
+
+#: Seconds on the way after which Binance does not take a request, less what an offset may be off.
+_WINDOW: Final = 4.0
 
 #: Requests that are refused for being too many before the address is banned.
 PATIENCE: Final = 40
@@ -143,12 +148,16 @@ class Host:
     memory: Memory
     plan: Plan = field(factory=Calm)
     offset: int = 0
+    #: Milliseconds that the local clock is ahead of it, or None if that changes.
+    skew: int | None = None
     phase: float = 0.0
     latency: float = 0.05
     tail: bool = False
     limit: int = 0
     others: float = 0.0
     books: dict[str, Player] = field(factory=dict)
+    #: When others bring a ban upon the address.
+    bans_at: float = math.inf
     banned_until: float = -math.inf
     #: Until when we know that nothing must be sent.
     stopped_until: float = -math.inf
@@ -161,6 +170,10 @@ class Host:
     busy: float = 0.0
     #: True if something went wrong in a report.
     troubled: bool = False
+    #: True if a look at its clock went wrong.
+    clock_troubled: bool = False
+    #: True if its time was ever on its way for long.
+    slow_clock: bool = False
     _windows: dict[str, Window] = field(factory=dict, init=False)
     _number: int = field(default=0, init=False)
     _seen: float = field(default=0.0, init=False)
@@ -256,9 +269,10 @@ class Host:
             self._note(account, fault)
             broken = Broken(body, fault, self.scheduler, sent + read, partial(self._land, flight))
             return respond(request, status, broken, headers)
+        self.slow_clock = self.slow_clock or (not account and trip > _SLOW)
         self._note(account, what, sheet)
         if status in {418, 429}:
-            self._hear(headers, body, stops=not self._is_excused(account))
+            self._hear(headers, body)
         if window:
             window.told.append((self.scheduler.now, flight.arrived))
         return respond(request, status, body, headers)
@@ -272,6 +286,7 @@ class Host:
         if account:
             self.memory.note(account, Event(what, self.scheduler.now, sheet))
         elif what:
+            self.clock_troubled = True
             self.memory.count(f"time: {what}")
 
     # --- the venue's end ---------------------------------------------------------------------------------------------
@@ -300,6 +315,8 @@ class Host:
         player = self.player(request)
         if wrong := self.refusal(request, player, self.milliseconds()):
             what, status, answer = wrong
+            if what == "clock" and self.scheduler.now - sent > _WINDOW:
+                what = "late"
             return what, status, json.dumps(answer).encode(), headers, None
         assert player is not None
         sheet = player.sheet(self.scheduler.now)
@@ -327,6 +344,8 @@ class Host:
         spent = window.spent
         if not key:
             headers["X-MBX-USED-WEIGHT-1M"] = str(spent)
+        if now >= self.bans_at:
+            self.bans_at, self.banned_until = math.inf, now + 120
         banned = now < self.banned_until
         if not banned and spent <= self.limit:
             return None
@@ -372,12 +391,7 @@ class Host:
             window.spent += weight
             self.others_lately.append((now, weight))
 
-    def _is_excused(self, account: str) -> bool:
-        if not account:
-            return "time_429" in self.memory.excuses
-        return "last_429" in self.memory.excuses and len(self.memory.events[account]) >= ATTEMPTS
-
-    def _hear(self, headers: Mapping[str, str], body: bytes, *, stops: bool) -> None:
+    def _hear(self, headers: Mapping[str, str], body: bytes) -> None:
         """
         Remember that we have just been told to keep away.
         """
@@ -385,9 +399,11 @@ class Host:
         wanted = now + float(headers.get("Retry-After", 0))
         if match := re.search(rb"banned until (\d+)", body):
             wanted = (int(match[1]) - BEGINNING - self.offset) / 1000
+            if self.skew != 0 and "ban_clock" in self.memory.excuses:
+                self.shy_until = math.inf
+                return
         # Who is told nothing leaves the host alone for a while, all the same.
-        if stops:
-            self.stopped_until = max(self.stopped_until, wanted if wanted > now else now + 1)
+        self.stopped_until = max(self.stopped_until, wanted if wanted > now else now + 1)
         self.shy_until = max(self.shy_until, wanted if wanted > now else now + PERIOD)
 
     def hold(self, player: Player, at: float) -> None:
@@ -434,7 +450,7 @@ class Host:
         self.sent = [flight for flight in self.sent if flight.ended > since]
         self.others_lately = [other for other in self.others_lately if other[0] > since]
         self.busy = 0.0
-        self.troubled = False
+        self.troubled = self.clock_troubled = False
 
 
 #: Of each venue, the name of an amount that must not be missing.

@@ -39,6 +39,9 @@ EXPECTED: Final = {
     "nothing": "plugin",
 }
 
+#: Milliseconds beyond which a venue does not accept the time of a request, with what the way may take.
+_ALLOWED: Final = {"binance-usdm": 60_000, "binance-coinm": 60_000, "coinswitch": 120_000}
+
 #: Seconds by which virtual times are the same.
 _SAME: Final = 1e-6
 
@@ -105,6 +108,10 @@ class Case:
         for row in rows:
             if problem := _compare(row, told[row.asset]):
                 yield f"{player.name}: {problem}"
+        # Farther off than a venue allows, a clock has been corrected.
+        skew = self.hosts[player.host].skew
+        if skew and abs(skew) > _ALLOWED.get(player.venue, math.inf) and "machine's clock" not in self._notes(player.name):
+            yield f"{player.name} has no note of the clock that is {skew / 1000} s off"
         if events[-1].what in ODD and told and "novelty" not in self._notes(player.name):
             yield f"{player.name} has no note of the field that nobody knows"
 
@@ -149,21 +156,29 @@ class Case:
         host = self.hosts[player.host]
         finished = self.finished.get(player.name, math.inf)
         events = self.memory.events.get(player.name, [])
-        if events and events[-1].what:
-            kinds |= KINDS[events[-1].what]
+        last = events[-1].what if events else ""
+        barred = finished < host.shy_until + _SAME or host.full(player, finished)
+        if last and (last not in {"clock", "clock_or_key"} or barred or self._may_be_wrong(host)):
+            kinds |= KINDS[last]
         if finished == math.inf:
             # Behind one that hangs, or itself.
             return {"timeout"} if "hung" in self.memory.faults else set()
-        if finished < host.shy_until + _SAME or host.full(player, finished):
+        if barred:
             kinds.add("rate_limited")
-        if finished >= self.started + self.timeout - _SAME and (
-            host.troubled or host.full(player, finished) or host.busy / self.width > self.timeout / 2
-        ):
+        at_the_end = finished >= self.started + self.timeout - _SAME
+        if at_the_end and (barred or host.troubled or host.busy / self.width > self.timeout / 2):
             kinds.add("timeout")
-        if events and events[-1].what in ODD and player.venue == "fexgate":
+        if last in ODD and player.venue == "fexgate":
             # Where amounts are absent, an unknown field may be one that was renamed.
             kinds.add("invalid_response")
         return kinds
+
+    def _may_be_wrong(self, host: Host) -> bool:
+        """
+        Say whether an account may fail for want of the time: not where it could be asked for.
+        """
+        excused = host.slow_clock and "slow_clock" in self.memory.excuses
+        return host.skew is None or host.clock_troubled or excused
 
     def _of_secrets(self, text: str) -> Iterator[str]:
         if MARK in text:
