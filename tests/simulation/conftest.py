@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from simulation.worlds import stumbling
 
 from marginbook import asking
+from simulation.worlds import stumbling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from simulation.worlds import Figures, SimulationError, run, stumbling
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Iterable, Iterator
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,12 +7,10 @@ blamed on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from random import Random
+from typing import Final, Protocol
 
 from attrs import field, frozen
-
-if TYPE_CHECKING:
-    from random import Random
 
 #: The request never arrives.
 LOST: Final = {
@@ -84,7 +82,7 @@ ANSWERS: Final = {
 #: The kinds of failures that each name explains.
 KINDS: Final[dict[str, set[str]]] = {**LOST, **CUT_OFF, **STATUSES, **DAMAGED, **ODD, **ANSWERS}
 
-#: Those that a storm has. A wait that no time-out ends costs the judge half a second, so they are drawn on purpose only.
+#: Those that a storm has. A wait that no time-out ends costs half a second of real time, so it has a test of its own.
 RANDOM: Final = tuple(name for name in (*LOST, *CUT_OFF, *STATUSES, *DAMAGED, *ODD) if name != "hung")
 
 

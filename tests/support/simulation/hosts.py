@@ -4,30 +4,25 @@ Virtual venues: each at a host, with a clock, books, limits, a line that is some
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import math
 import re
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote_plus
 
 from attrs import define, field, frozen
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from simulation.faults import CUT_OFF, DAMAGED, EXCUSES, LOST, ODD, STATUSES, Calm, Plan
 from simulation.network import Broken, lose, respond
+from simulation.scheduling import Scheduler
+from simulation.truths import Player, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from random import Random
 
     import requests
 
-    from simulation.scheduling import Scheduler
-    from simulation.truths import Player, Sheet
 
 #: Milliseconds since 1970 when a world begins.
 BEGINNING: Final = 1_763_600_000_000
@@ -43,9 +38,6 @@ _WINDOW: Final = 4.0
 
 #: Requests that are refused for being too many before the address is banned.
 PATIENCE: Final = 40
-
-#: Ed25519 signatures are dear to check: every so many are.
-_SAMPLE: Final = 50
 
 _JSON: Final = {"Content-Type": "application/json"}
 
@@ -177,7 +169,6 @@ class Host:
     _windows: dict[str, Window] = field(factory=dict, init=False)
     _number: int = field(default=0, init=False)
     _seen: float = field(default=0.0, init=False)
-    _checked: int = field(default=0, init=False)
 
     # --- what a venue says -------------------------------------------------------------------------------------------
 
@@ -193,7 +184,9 @@ class Host:
         """
         raise NotImplementedError
 
-    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:
+    def refusal(
+        self, request: requests.PreparedRequest, player: Player | None, now: int
+    ) -> tuple[str, int, Any] | None:
         """
         Say what is wrong with a request: its name, a status and a body.
         """
@@ -226,8 +219,8 @@ class Host:
         now = self.scheduler.now
         if now < self.stopped_until - 1e-6:
             self.memory.violations.append(
-                f"{self.name} was asked by {account or 'a look at the clock'} at {now:.3f}, though it had said not before"
-                f" {self.stopped_until:.3f}"
+                f"{self.name} was asked by {account or 'a look at the clock'} at {now:.3f}, though it had said not"
+                f" before {self.stopped_until:.3f}"
             )
         flight = Flight(now, self.weight(path), self.counted(request))
         self.sent.append(flight)
@@ -261,7 +254,9 @@ class Host:
         trip = self._trip(heavy=self.tail)
         if fault in {"stalled", "broke_off"} or self.scheduler.now + trip > sent + read:
             late = fault != "broke_off"
-            self.scheduler.sleep(sent + read - self.scheduler.now if late else min(trip, sent + read - self.scheduler.now))
+            self.scheduler.sleep(
+                sent + read - self.scheduler.now if late else min(trip, sent + read - self.scheduler.now)
+            )
             self._note(account, "stalled" if late else fault)
             lose(request, "stalled" if late else fault)
         self.scheduler.sleep(trip)
@@ -311,7 +306,9 @@ class Host:
             return self._status(fault, headers)
         if path.endswith("/time"):
             body = f'{{"serverTime":{self.milliseconds()}}}'
-            return ("", 200, body.encode(), headers, None) if fault not in DAMAGED else self._damage(fault, body, headers)
+            return (
+                ("", 200, body.encode(), headers, None) if fault not in DAMAGED else self._damage(fault, body, headers)
+            )
         player = self.player(request)
         if wrong := self.refusal(request, player, self.milliseconds()):
             what, status, answer = wrong
@@ -497,122 +494,3 @@ def _drift(body: str) -> str:
     Add a field that no specification knows to each object that has an asset.
     """
     return re.sub(r'"(asset|base_asset)":"', r'"novelty":"1.5","\1":"', body)
-
-
-@define(eq=False, kw_only=True)
-class Binance(Host):
-    """
-    Binance futures: HMAC, a window for the time, and weights by address.
-    """
-
-    limit: int = 2400
-
-    def player(self, request: requests.PreparedRequest) -> Player | None:
-        return self.books.get(request.headers.get("X-MBX-APIKEY", ""))
-
-    def weight(self, path: str) -> int:
-        return {"/fapi/v3/balance": 5, "/fapi/v2/balance": 10}.get(path, 1)
-
-    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:
-        if player is None or player.trouble == "unknown_key":
-            text = "Invalid API-key, IP, or permissions for action, request ip: 203.0.113.9"
-            return "unknown_key", 401, {"code": -2015, "msg": text}
-        query = request.path_url.partition("?")[2]
-        signed, _, signature = query.rpartition("&signature=")
-        given = dict(part.partition("=")[::2] for part in signed.split("&"))
-        ahead = int(given["timestamp"]) - now
-        if ahead >= 1000 or -ahead > int(given["recvWindow"]):
-            return "clock", 400, {"code": -1021, "msg": "Timestamp for this request is outside of the recvWindow."}
-        if hmac.new(player.check, signed.encode(), hashlib.sha256).hexdigest() != signature:
-            return "bad_signature", 400, {"code": -1022, "msg": "Signature for this request is not valid."}
-        if player.trouble == "inactive":
-            return "inactive", 400, {"code": -4109, "msg": "This account is inactive."}
-        return None
-
-    def too_many(self, now: float, *, banned: bool) -> tuple[int, str, dict[str, str]]:
-        if banned:
-            until = BEGINNING + self.offset + int(self.banned_until * 1000)
-            headers = {"Retry-After": str(math.ceil(self.banned_until - now))} if self.random.getrandbits(1) else {}
-            text = f"Way too many requests; IP(203.0.113.9) banned until {until}."
-            return 418, json.dumps({"code": -1003, "msg": text}), headers
-        left = PERIOD - (now + self.phase) % PERIOD
-        headers = {"Retry-After": str(math.ceil(left))} if self.random.getrandbits(1) else {}
-        text = "Too many requests; current limit of IP(203.0.113.9) is 2400 requests per minute."
-        return 429, json.dumps({"code": -1003, "msg": text}), headers
-
-
-@define(eq=False, kw_only=True)
-class CoinSwitch(Host):
-    """
-    CoinSwitch: Ed25519, a minute either way, and so many requests a key.
-    """
-
-    limit: int = 20
-
-    def player(self, request: requests.PreparedRequest) -> Player | None:
-        return self.books.get(request.headers.get("X-AUTH-APIKEY", ""))
-
-    def weight(self, path: str) -> int:
-        return 0 if path.endswith("/time") else 1
-
-    def counted(self, request: requests.PreparedRequest) -> str:
-        return str(request.headers.get("X-AUTH-APIKEY", "nobody"))
-
-    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:
-        if player is None or player.trouble == "unknown_key":
-            return "unknown_key", 401, {"message": "Invalid Access"}
-        epoch = request.headers["X-AUTH-EPOCH"]
-        if abs(int(epoch) - now) > 60_000:
-            return "clock_or_key", 401, {"message": "Invalid access"}
-        self._checked += 1
-        if self._checked % _SAMPLE == 1 and not self._is_signed(request, player, epoch):
-            self.memory.violations.append(f"{self.name} got a wrong signature of {player.name}")
-        return None
-
-    def _is_signed(self, request: requests.PreparedRequest, player: Player, epoch: str) -> bool:
-        signed = f"{request.method}{unquote_plus(request.path_url)}{epoch}".encode()
-        try:
-            signature = bytes.fromhex(request.headers["X-AUTH-SIGNATURE"])
-            Ed25519PublicKey.from_public_bytes(player.check).verify(signature, signed)
-        except InvalidSignature:
-            return False
-        return True
-
-    def too_many(self, now: float, *, banned: bool) -> tuple[int, str, dict[str, str]]:  # noqa: ARG002  # it does not ban
-        return 429, '{"message":"Too many requests"}', {}
-
-
-@define(eq=False, kw_only=True)
-class Gateway(Host):
-    """
-    fexgate: key and secret in headers, no time, no limits.
-    """
-
-    def player(self, request: requests.PreparedRequest) -> Player | None:
-        return self.books.get(request.headers.get("x-exgate-key", ""))
-
-    def weight(self, path: str) -> int:  # noqa: ARG002  # it does not weigh
-        return 0
-
-    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:  # noqa: ARG002  # nor look at a clock
-        if player is None or player.trouble == "unknown_key":
-            return "unknown_key", 401, {"code": 16, "message": "unknown key", "details": []}
-        if request.headers.get("x-exgate-secret", "").encode() != player.check:
-            return "bad_signature", 401, {"code": 401, "reason": "UNAUTHORIZED", "message": "no", "metadata": {}}
-        return None
-
-
-@define(eq=False, kw_only=True)
-class Stumble(Host):
-    """
-    The host of a plugin that breaks.
-    """
-
-    def player(self, request: requests.PreparedRequest) -> Player | None:
-        return self.books.get(request.path_url.rpartition("/")[2])
-
-    def weight(self, path: str) -> int:  # noqa: ARG002  # likewise
-        return 0
-
-    def refusal(self, request: requests.PreparedRequest, player: Player | None, now: int) -> tuple[str, int, Any] | None:  # noqa: ARG002  # likewise
-        return None

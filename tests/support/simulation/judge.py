@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -15,13 +16,13 @@ from attrs import frozen
 from marginbook import BalanceReport
 from marginbook.values import AMOUNTS, Balance
 from simulation.faults import KINDS, ODD
+from simulation.hosts import Host, Memory
+from simulation.truths import Player
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from marginbook import Failure
-    from simulation.hosts import Host, Memory
-    from simulation.truths import Player, Sheet
 
 #: What stands in every secret of a world, and nowhere else.
 MARK: Final = "5ec2e75ec2e7"
@@ -110,7 +111,11 @@ class Case:
                 yield f"{player.name}: {problem}"
         # Farther off than a venue allows, a clock has been corrected.
         skew = self.hosts[player.host].skew
-        if skew and abs(skew) > _ALLOWED.get(player.venue, math.inf) and "machine's clock" not in self._notes(player.name):
+        if (
+            skew
+            and abs(skew) > _ALLOWED.get(player.venue, math.inf)
+            and "machine's clock" not in self._notes(player.name)
+        ):
             yield f"{player.name} has no note of the clock that is {skew / 1000} s off"
         if events[-1].what in ODD and told and "novelty" not in self._notes(player.name):
             yield f"{player.name} has no note of the field that nobody knows"
@@ -132,11 +137,11 @@ class Case:
 
     def _of_failure(self, player: Player, failure: Failure) -> Iterator[str]:
         if failure.kind not in self._kinds(player):
-            events = [event.what or "ok" for event in self.memory.events.get(player.name, [])]
+            happened = ", ".join(event.what or "ok" for event in self.memory.events.get(player.name, []))
             at = self.finished.get(player.name, math.inf) - self.started
             yield (
                 f"{player.name} failed as {failure.kind} at {at:.3f} of {self.timeout} s ({failure.message}), and what"
-                f" happened to it was {', '.join(events) or 'nothing'}"
+                f" happened to it was {happened or 'nothing'}"
             )
         events = self.memory.events.get(player.name, [])
         if (
@@ -231,5 +236,3 @@ def _compare(row: Balance, told: Mapping[str, str]) -> str:
     changed = int(told.get("updated_at", "0"))
     at = 0 if row.updated_at is None else round(row.updated_at.timestamp() * 1000)
     return "" if at == changed else f"{row.asset} was changed at {changed}, and the report says {at}"
-
-

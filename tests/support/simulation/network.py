@@ -5,6 +5,7 @@ The way to the virtual venues, as requests sees it: an adapter, and the exceptio
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from http.client import IncompleteRead, RemoteDisconnected
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,10 +25,10 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+from simulation.scheduling import Scheduler
 
-    from simulation.scheduling import Scheduler
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 class Network(BaseAdapter):
@@ -35,7 +36,9 @@ class Network(BaseAdapter):
     Carries requests to the hosts that there are.
     """
 
-    def __init__(self, hosts: Mapping[str, Callable[[requests.PreparedRequest, float, float], requests.Response]]) -> None:
+    def __init__(
+        self, hosts: Mapping[str, Callable[[requests.PreparedRequest, float, float], requests.Response]]
+    ) -> None:
         super().__init__()
         self._hosts = hosts
 

@@ -1,14 +1,15 @@
 """
 Virtual time, and threads of which one runs at a time.
 
-A thread runs until it sleeps; then the one that has to wake up first goes on, and time with it. So a seed gives the same
-run, switch by switch, and an hour of waiting costs nothing.
+A thread runs until it sleeps; then the one that has to wake up first goes on, and time with it. So a seed gives the
+same run, switch by switch, and an hour of waiting costs nothing.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
 from heapq import heappop, heappush
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
 
 T = TypeVar("T")
+
 
 class StoppedError(BaseException):
     """

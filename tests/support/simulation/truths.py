@@ -5,24 +5,17 @@ What accounts hold: amounts of many digits, which change while they are asked fo
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from attrs import define, field, frozen
-
-from marginbook.values import AMOUNTS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 #: Digits behind the point, as venues write them.
 _SCALES: Final = (0, 1, 2, 4, 8, 8, 8, 18)
 
 _ASSETS: Final = ("USDT", "USDC", "BTC", "BNB", "ETH", "INR", "FDUSD")
-
-#: An amount that was never set, as a gateway writes it.
-UNSET: Final = '""'
 
 
 @frozen
@@ -107,9 +100,7 @@ def derive(row: dict[str, str | None]) -> dict[str, str]:
     Leave out what is not known, and add what follows from the rest by the identities, in fractions.
     """
     known = {name: amount for name, amount in row.items() if amount is not None}
-    wallet, cross, pnl = (
-        known.get(n) for n in ("wallet_balance", "cross_wallet_balance", "cross_unrealized_pnl")
-    )
+    wallet, cross, pnl = (known.get(n) for n in ("wallet_balance", "cross_wallet_balance", "cross_unrealized_pnl"))
     if wallet and cross and pnl and Fraction(wallet) == Fraction(cross):
         known["unrealized_pnl"] = pnl
         known["equity"] = _sum(wallet, pnl)
@@ -243,6 +234,3 @@ _WRITERS: Final = {
     "fexgate": _gateway,
     "stumble": _cash,
 }
-
-#: What a report can know of a row.
-FIGURES: Final = (*AMOUNTS, "updated_at")

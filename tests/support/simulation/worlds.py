@@ -13,7 +13,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, evolve, field, frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,11 +21,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import marginbook as mb
 from marginbook.transport import Machine
 from simulation.faults import EXCUSES, RANDOM, Nth, Storm
-from simulation.hosts import BEGINNING, Binance, CoinSwitch, Gateway, Host, Memory, Stumble
+from simulation.hosts import BEGINNING, Host, Memory
 from simulation.judge import MARK, Case
 from simulation.network import Network
 from simulation.scheduling import Lanes, RunawayError, Scheduler
 from simulation.truths import Player
+from simulation.venues import Binance, CoinSwitch, Gateway, Stumble
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
@@ -44,7 +45,7 @@ _HOSTS: Final = {
 _SHARES: Final = (1.0, 0.5, 1.0, 0.3, 1.0, 0.05)
 
 #: A plugin that breaks, in the ways that its option says.
-_PLUGIN: Final = '''
+_PLUGIN: Final = """
 import marginbook as mb
 
 def fetch(account, session):
@@ -63,7 +64,7 @@ def fetch(account, session):
 def marginbook_venues():
     options = (mb.Option("how", str, "How to break.", default=""), mb.Option("key", str, "Which.", default=""))
     return [mb.Venue(id="stumble", title="Stumbles", fetch=fetch, options=options)]
-'''
+"""
 
 
 @contextlib.contextmanager
@@ -264,7 +265,7 @@ def _trouble(host: Host, random: Random) -> Host:
     others = random.choice((0.1, 0.5, 0.9, 1.2))
     if drawn < 3 or isinstance(host, Stumble):
         return host
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     match drawn:
         case 3 | 4:
             changes["plan"] = Storm(own, 0.05, RANDOM)
@@ -285,9 +286,7 @@ def _trouble(host: Host, random: Random) -> Host:
     return evolve(host, **changes)
 
 
-def _people(
-    random: Random, hosts: dict[str, Host], size: int
-) -> tuple[dict[str, Player], dict[str, mb.Account]]:
+def _people(random: Random, hosts: dict[str, Host], size: int) -> tuple[dict[str, Player], dict[str, mb.Account]]:
     players, accounts = {}, {}
     for (place, (venue, _, url)), share in zip(_HOSTS.items(), _SHARES, strict=True):
         host = hosts[place]
