@@ -59,7 +59,7 @@ def test_growth_of(name: str) -> None:
 
     (problem,) = soak.Found(Counter(), [], held, 1.0).problems
 
-    assert f"{name} grew from 10010 to 32010" == problem
+    assert f"{name} grew from 10010 to 34010" == problem
 
 
 def test_peak() -> None:
