@@ -15,8 +15,6 @@ from marginbook import collecting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SMALL = {**soak.SLACK, "objects": 300}
-
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
@@ -27,12 +25,10 @@ def port() -> Iterator[int]:
         yield port
 
 
-def test_nothing_grows(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_grows(port: int) -> None:
     """
     After 300 reports, some of which fail, as much is held as after 75.
     """
-    monkeypatch.setattr(soak, "SLACK", SMALL)
-
     found = soak.soak(300, port)
 
     assert [] == found.problems
@@ -45,7 +41,6 @@ def test_growth(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     kept: list[Any] = []
     monkeypatch.setattr(collecting, "audit", lambda report, *_: kept.append((report, report.to_dict())))
-    monkeypatch.setattr(soak, "SLACK", SMALL)
 
     assert "objects grew from " in " ".join(soak.soak(300, port).problems)
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from marginbook import BalanceReport
+from marginbook.asking import ATTEMPTS
 from marginbook.values import AMOUNTS, Balance
 from simulation.faults import KINDS, ODD
-from simulation.hosts import Host, Memory
+from simulation.hosts import Event, Host, Memory
 from simulation.truths import Player
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ EXPECTED: Final = {
     "stranger": "plugin",
     "nothing": "plugin",
 }
+
+#: What says that the time of a request was wrong.
+_OFF: Final = frozenset({"clock", "clock_or_key"})
 
 #: Milliseconds beyond which a venue does not accept the time of a request, with what the way may take.
 _ALLOWED: Final = {"binance-usdm": 60_000, "binance-coinm": 60_000, "coinswitch": 120_000}
@@ -163,7 +167,7 @@ class Case:
         events = self.memory.events.get(player.name, [])
         last = events[-1].what if events else ""
         barred = finished < host.shy_until + _SAME or host.full(player, finished)
-        if last and (last not in {"clock", "clock_or_key"} or barred or self._may_be_wrong(host)):
+        if last and (last not in _OFF or barred or _for_the_first_time(events) or self._may_be_wrong(host)):
             kinds |= KINDS[last]
         if finished == math.inf:
             # Behind one that hangs, or itself.
@@ -216,6 +220,13 @@ class Case:
             yield from self._of_secrets(str(self.report))
         if BalanceReport.from_dict(json.loads(text)) != self.report:
             yield "the report is another one after it was written and read"
+
+
+def _for_the_first_time(events: Sequence[Event]) -> bool:
+    """
+    Say whether it was the account's last attempt that told of a wrong time.
+    """
+    return len(events) == ATTEMPTS and events[-2].what not in _OFF
 
 
 def _compare(row: Balance, told: Mapping[str, str]) -> str:
