@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import evolve
 
-from marginbook import UnavailableError, asking
+import marginbook_fexgate
+from marginbook import Statement, UnavailableError, asking, collecting
 from marginbook.report import BalanceReport
+from marginbook.report.totals import totals
 from marginbook.transport import Deadline
 from marginbook.transport.clocks import VenueClock
 from marginbook.transport.gates import Gate
 from marginbook.transport.hosts import Host
 from marginbook_binance import rows, usdm
+from marginbook_coinswitch import futures
+from marginbook_fexgate import gateway
 from simulation import __main__ as command
 from simulation import worlds
 from simulation.faults import EXCUSES, KINDS, RANDOM
@@ -150,12 +154,13 @@ class TestJudge:
     Each defect that is made on purpose is found.
     """
 
-    SEEDS: Iterable[int] = range(1, 13)
+    SEEDS: Iterable[int] = range(1, 33)
+    SIZE = 20
 
     def found(self) -> str:
         for seed in self.SEEDS:
             try:
-                run(seed, 40)
+                run(seed, self.SIZE)
             except SimulationError as error:
                 return str(error)
         return ""
@@ -183,6 +188,7 @@ class TestJudge:
         monkeypatch.setattr(Gate, "wait", lambda *_: 0)
         # In this world, an account has many names.
         monkeypatch.setattr(self.__class__, "SEEDS", [21])
+        monkeypatch.setattr(self.__class__, "SIZE", 40)
 
         assert "of ours in a period" in self.found()
 
@@ -236,6 +242,73 @@ class TestJudge:
 
         assert "AuditError" in self.found()
 
+    def test_locks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        A lock of another symbol.
+        """
+        lock = futures.lock
+        monkeypatch.setattr(futures, "lock", lambda *args: evolve(lock(*args), symbol="ANOTHER"))
+
+        assert "the locks are not those that were told" in self.found()
+
+    def test_lost_row(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        A row that is not there.
+        """
+        fetch = gateway.FEXGATE.fetch
+        monkeypatch.setattr(
+            marginbook_fexgate, "FEXGATE", evolve(gateway.FEXGATE, fetch=lambda *args: _first_row(fetch(*args)))
+        )
+
+        assert "has rows of [" in self.found()
+
+    def test_no_note_of_drift(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        A field that nobody knows, and nobody is told of.
+        """
+        monkeypatch.setattr(asking, "_drift", lambda _: [])
+
+        assert "has no note of the field that nobody knows" in self.found()
+
+    def test_no_note_of_the_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        A local clock that is hours off, and nobody is told of it.
+        """
+        monkeypatch.setattr(asking.Visit, "_mention_clock", lambda _, statement: statement)
+
+        assert "has no note of the clock" in self.found()
+
+    def test_totals(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        Totals that are those of nothing, if marginbook's own check slept.
+        """
+        monkeypatch.setattr(collecting, "audit", lambda *_: None)
+        monkeypatch.setattr(BalanceReport, "totals", lambda _: {})
+
+        assert "the totals are of other assets" in self.found()
+
+    def test_sums(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        Sums that count a row twice, and do not say who is missing.
+        """
+        monkeypatch.setattr(collecting, "audit", lambda *_: None)
+        monkeypatch.setattr(
+            BalanceReport, "totals", lambda report: totals((*report.balances, *report.balances[:1]), [])
+        )
+
+        found = self.found()
+
+        assert "the total of " in found
+        assert "names others as missing" in found
+
+    def test_written(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """
+        A report that is another one after it was read.
+        """
+        monkeypatch.setattr(BalanceReport, "from_dict", lambda _: None)
+
+        assert "another one after it was written and read" in self.found()
+
     def test_runaway(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """
         Threads that look at each other without end.
@@ -254,6 +327,10 @@ class TestJudge:
         monkeypatch.setattr(Case, "problems", lambda *_, **__: iter(()))
 
         assert "changed the rows of another" in self.found()
+
+
+def _first_row(statement: Statement) -> Statement:
+    return evolve(statement, balances=statement.balances[:1])
 
 
 def _never(_: object, __: int, ___: object, machine: Any) -> bool:

@@ -131,7 +131,7 @@ class World:
             milliseconds=self.milliseconds,
             monotonic=lambda: 5000 + self.scheduler.now,
             sleep=self.scheduler.sleep,
-            random=Random(self.seed ^ 0x5EED).random,
+            random=Random(self.seed ^ 0x5EED).random,  # noqa: S311  # the same again, not a secret
             pool=lambda _: network,
         )
 
@@ -217,11 +217,11 @@ def make(seed: int, size: int, *, calm: bool = False, excuses: Collection[str] =
         excuses: The known defects that are passed over.
 
     """
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311  # the same again, not a secret
     scheduler, memory = Scheduler(), Memory(excuses=frozenset(excuses))
     hosts, untroubled = {}, set()
     for name, (_, kind, _) in _HOSTS.items():
-        host = kind(name=name, scheduler=scheduler, random=Random(f"{seed} {name}"), memory=memory)
+        host = kind(name=name, scheduler=scheduler, random=Random(f"{seed} {name}"), memory=memory)  # noqa: S311  # the same again, not a secret
         _settle(host, random)
         troubled = _trouble(host, random)
         hosts[name] = host if calm else troubled
@@ -259,7 +259,7 @@ def _trouble(host: Host, random: Random) -> Host:
     Return the host as it is with its troubles, or itself if it has none.
     """
     drawn = random.randrange(10)
-    own = Random(random.getrandbits(64))
+    own = Random(random.getrandbits(64))  # noqa: S311  # the same again, not a secret
     fault = random.choice(RANDOM)
     begin, length = random.uniform(0, 20), random.expovariate(1 / 30)
     others = random.choice((0.1, 0.5, 0.9, 1.2))
