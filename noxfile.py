@@ -82,6 +82,26 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session
+def simulate(session: nox.Session) -> None:
+    """
+    Play storms of faults in virtual time, with a million fetches, and judge each report.
+    """
+    install(session, "tests")
+    arguments = session.posargs or ["--fetches", "1000000", "--processes", "2"]
+    session.run("python", "-m", "simulation", *arguments, env={"PYTHONPATH": "tests/support"})
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """
+    Ask for 100,000 reports over real HTTP, and fail if anything grows.
+    """
+    install(session, "tests")
+    arguments = session.posargs or ["--reports", "100000", "--processes", "2"]
+    session.run("python", "-m", "soak", *arguments, env={"PYTHONPATH": "tests/support"})
+
+
+@nox.session
 def generate(session: nox.Session) -> None:
     """
     Write generated/ from specs/.

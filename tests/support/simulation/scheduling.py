@@ -1,0 +1,246 @@
+"""
+Virtual time, and threads of which one runs at a time.
+
+A thread runs until it sleeps; then the one that has to wake up first goes on, and time with it. So a seed gives the
+same run, switch by switch, and an hour of waiting costs nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define, field
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+T = TypeVar("T")
+
+
+class StoppedError(BaseException):
+    """
+    The world ends while a thread sleeps in it.
+    """
+
+
+class RunawayError(AssertionError):
+    """
+    Threads sleep and wake without end.
+    """
+
+
+def _held() -> threading.Lock:
+    baton = threading.Lock()
+    baton.acquire()
+    return baton
+
+
+class _Here(threading.local):
+    """
+    What a thread knows of itself: its baton, and whom it works for.
+    """
+
+    baton: threading.Lock | None = None
+    task: str = ""
+
+
+class Scheduler:
+    """
+    Hands the baton on in the order of waking-up times, and of arrival where these are equal.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.here = _Here()
+        self._heap: list[tuple[float, int, threading.Lock]] = []
+        self._number = count()
+        self._caller = _held()
+        self._until = 0.0
+        self._steps = 0
+        self.ended = False
+
+    def sleep(self, seconds: float) -> None:
+        """
+        Let others go on until so many seconds have passed.
+        """
+        baton = self.here.baton
+        assert baton is not None, "only workers sleep"
+        heappush(self._heap, (self.now + max(0.0, seconds), next(self._number), baton))
+        self.park(baton)
+
+    def wake(self, baton: threading.Lock) -> None:
+        """
+        Let a parked thread go on when the others of this moment have had their turn.
+        """
+        heappush(self._heap, (self.now, next(self._number), baton))
+
+    def park(self, baton: threading.Lock) -> None:
+        """
+        Let others go on until somebody wakes this thread.
+        """
+        theirs = self._next()
+        if theirs is not baton:
+            theirs.release()
+            baton.acquire()
+        if self.ended:
+            raise StoppedError
+
+    def leave(self) -> None:
+        """
+        Let others go on for good.
+        """
+        if not self.ended:
+            self._next().release()
+
+    def run(self, until: float, *, steps: int) -> None:
+        """
+        Let the workers go on until all are parked, or until then.
+
+        Raises:
+            RunawayError: They took more than so many steps.
+
+        """
+        self._until, self._steps = until, steps
+        self.park(self._caller)
+        if self._steps < 0:
+            msg = f"At {self.now:.3f} s, {steps} steps were not enough."
+            raise RunawayError(msg)
+        if self._heap:
+            self.now = until
+
+    def pass_time(self, seconds: float) -> None:
+        """
+        Let time pass between two runs, and what still sleeps wake in it.
+        """
+        self.run(self.now + seconds, steps=1_000_000)
+        self.now = max(self.now, self._until)
+
+    def end(self) -> None:
+        """
+        Let whoever sleeps or is parked end with `StoppedError` as soon as it is woken.
+        """
+        self.ended = True
+
+    def _next(self) -> threading.Lock:
+        self._steps -= 1
+        if self._steps < 0 or not self._heap or self._heap[0][0] > self._until:
+            return self._caller
+        self.now, _, baton = heappop(self._heap)
+        return baton
+
+
+@define(eq=False)
+class _Lane:
+    tasks: deque[tuple[str, Future[Any], Callable[[], Any]]] = field(factory=deque)
+    started: int = 0
+
+
+class Lanes(Executor):
+    """
+    Workers in virtual time: so many for each lane, as `collect` has so many threads for each address.
+
+    The last submission runs the world, since nobody could say when else the caller has done all that it does before it
+    waits.
+
+    Args:
+        scheduler: Whose time it is.
+
+        width: How many work in a lane.
+
+        lane: Says to which lane a task belongs, and what it is called, from its arguments.
+
+        expected: How many tasks will be submitted.
+
+        until: When to stop, in virtual time.
+
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        width: int,
+        lane: Callable[..., tuple[Hashable, str]],
+        *,
+        expected: int,
+        until: float,
+    ) -> None:
+        self.finished: dict[str, float] = {}
+        self._scheduler = scheduler
+        self._width = width
+        self._lane = lane
+        self._left = self._expected = expected
+        self._until = until
+        self._lanes: defaultdict[Hashable, _Lane] = defaultdict(_Lane)
+        self._threads: list[tuple[threading.Thread, threading.Lock]] = []
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """
+        Take a task; with the last one, run the world.
+        """
+        future: Future[T] = Future()
+        key, task = self._lane(*args)
+        lane = self._lanes[key]
+        lane.tasks.append((task, future, partial(function, *args, **kwargs)))
+        if lane.started < self._width:
+            self._start(lane)
+        self._left -= 1
+        if not self._left:
+            self._scheduler.run(self._until, steps=self._expected * 2_000 + 100_000)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # Executor's
+        """
+        End the threads. Those that still sleep do so as soon as the world has ended.
+        """
+        for thread, baton in self._threads:
+            if thread.is_alive():
+                baton.release()
+            thread.join()
+
+    @property
+    def asleep(self) -> bool:
+        """
+        True if somebody still works.
+        """
+        return any(thread.is_alive() for thread, _ in self._threads)
+
+    def _start(self, lane: _Lane) -> None:
+        lane.started += 1
+        baton = _held()
+        thread = threading.Thread(target=self._work, args=(lane, baton), daemon=True)
+        self._threads.append((thread, baton))
+        thread.start()
+        self._scheduler.wake(baton)
+
+    def _work(self, lane: _Lane, baton: threading.Lock) -> None:
+        baton.acquire()
+        here = self._scheduler.here
+        here.baton = baton
+        try:
+            while lane.tasks and not self._scheduler.ended:
+                here.task, future, call = lane.tasks.popleft()
+                if future.set_running_or_notify_cancel():
+                    self._call(here.task, future, call)
+        except StoppedError:
+            return
+        self._scheduler.leave()
+
+    def _call(self, task: str, future: Future[Any], call: Callable[[], Any]) -> None:
+        try:
+            result = call()
+        except StoppedError:
+            raise
+        # As in any executor: whoever asks for the result gets it.
+        except BaseException as error:  # noqa: BLE001
+            self.finished[task] = self._scheduler.now
+            future.set_exception(error)
+        else:
+            self.finished[task] = self._scheduler.now
+            future.set_result(result)
