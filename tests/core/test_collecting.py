@@ -435,7 +435,7 @@ def test_the_order_of_answers_makes_no_difference(sandbox: Sandbox, max_workers:
     """
     Whoever answers first, and however many are asked at the same time, the bytes are the same.
     """
-    seeded = random.Random(max_workers)  # no secret
+    seeded = random.Random(max_workers)  # noqa: S311  # no secret
     accounts = [
         *sandbox.accounts(),
         *(account("fine", f"slow-{n}", venue=f"acme{'-2' * (n % 2)}", seconds=seeded.randrange(30)) for n in range(8)),
