@@ -139,6 +139,7 @@ class Scheduler:
 @define(eq=False)
 class _Lane:
     tasks: deque[tuple[str, Future[Any], Callable[[], Any]]] = field(factory=deque)
+    futures: list[Future[Any]] = field(factory=list)
     started: int = 0
 
 
@@ -172,6 +173,7 @@ class Lanes(Executor):
         until: float,
     ) -> None:
         self.finished: dict[str, float] = {}
+        self.runaway: RunawayError | None = None
         self._scheduler = scheduler
         self._width = width
         self._lane = lane
@@ -188,12 +190,25 @@ class Lanes(Executor):
         key, task = self._lane(*args)
         lane = self._lanes[key]
         lane.tasks.append((task, future, partial(function, *args, **kwargs)))
+        lane.futures.append(future)
         if lane.started < self._width:
             self._start(lane)
         self._left -= 1
         if not self._left:
-            self._scheduler.run(self._until, steps=self._expected * 2_000 + 100_000)
+            self._run()
         return future
+
+    def _run(self) -> None:
+        try:
+            self._scheduler.run(self._until, steps=self._expected * 2_000 + 100_000)
+        # Who submits takes any exception for his own.
+        except RunawayError as error:
+            self.runaway = error
+            for lane in self._lanes.values():
+                for future in lane.futures:
+                    future.cancel()
+                    if future.running():
+                        future.set_exception(error)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # Executor's
         """

@@ -167,6 +167,8 @@ class World:
             executor=lanes,
             machine=self._machine,
         )
+        if lanes.runaway:
+            raise lanes.runaway
         for player in players:
             finished = lanes.finished.get(player.name, 0.0)
             if finished >= started + question.timeout - 1e-6 and "unsent" in self.memory.excuses:
