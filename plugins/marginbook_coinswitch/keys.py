@@ -47,7 +47,6 @@ class Signature(AuthBase):
 
     def __init__(self, key: Ed25519PrivateKey, clock: Clock) -> None:
         self._key = key
-        self._public = key.public_key().public_bytes_raw().hex()
         self._clock = clock
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -56,7 +55,7 @@ class Signature(AuthBase):
         """
         epoch = str(self._clock())
         signature = self._key.sign(message(request.method or "", request.path_url, epoch))
-        request.headers["X-AUTH-APIKEY"] = self._public
+        request.headers["X-AUTH-APIKEY"] = self._key.public_key().public_bytes_raw().hex()
         request.headers["X-AUTH-SIGNATURE"] = signature.hex()
         request.headers["X-AUTH-EPOCH"] = epoch
         return request
