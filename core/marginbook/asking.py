@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
-import requests
 from attrs import evolve, frozen
 
 from marginbook.accounts import Account, resolve
@@ -49,6 +48,9 @@ LONGEST_DELAY: Final = 10.0
 
 #: Said of an answer without rows: it is one, and nobody should take it for an oversight.
 NOTHING: Final = "The venue reports no assets."
+
+#: Said where a text of the venue would have a key or a signature in it.
+REPEATED: Final = "The answer repeats a part of a key or a signature that was sent."
 
 #: Seconds that a replay may take. It waits for nobody.
 _REPLAY: Final = 3600
@@ -93,7 +95,7 @@ class Visit:
 
     account: Account
     venue: Venue
-    session: requests.Session
+    session: Session
     line: Line
     deadline: Deadline
 
@@ -164,11 +166,14 @@ class Visit:
         return self.line.host.clock.offset
 
     def _time(self) -> int:
-        milliseconds = _ask(self.venue, self.venue.time, self.account, self.session) if self.venue.time else 0
+        milliseconds = _hushed(self.session, lambda: _explained(self.venue, self._ask_time))
         if milliseconds not in _TIMES:
             msg = f"{self.line.host.name} gives a time that is none."
             raise InvalidResponseError(msg)
         return milliseconds
+
+    def _ask_time(self) -> int:
+        return self.venue.time(self.account, self.session) if self.venue.time else 0
 
     def _may_help(self, trouble: MarginbookError, attempt: int, used: int) -> bool:
         """
@@ -239,15 +244,50 @@ def _digest(secrets: Mapping[str, str]) -> str:
     return hashlib.blake2b("\0".join(secrets.values()).encode(), digest_size=16).hexdigest()
 
 
-def _fetch(account: Account, venue: Venue, session: requests.Session) -> Statement:
+def _fetch(account: Account, venue: Venue, session: Session) -> Statement:
+    return _hushed(session, lambda: _read(account, venue, session))
+
+
+def _read(account: Account, venue: Venue, session: Session) -> Statement:
     with noticing() as unknown:
-        statement = _ask(venue, venue.fetch, account, session)
-    return _audit(statement, account, venue, list(unknown))
+        statement = _explained(venue, lambda: venue.fetch(account, session))
+    statement = _audit(statement, account, venue, list(unknown))
+    if any(map(session.repeats, _texts(statement))):
+        raise InvalidResponseError(REPEATED)
+    return statement
 
 
-def _ask(venue: Venue, ask: Callable[[Account, requests.Session], T], account: Account, session: requests.Session) -> T:
+def _texts(statement: Statement) -> set[str]:
+    """
+    Return all that a statement has from the venue or its plugin and that is no figure.
+    """
+    return {
+        *statement.notes,
+        *(text for row in statement.balances for text in (row.asset, *row.notes)),
+        *(text for row in statement.locks for text in (row.asset, row.symbol)),
+    }
+
+
+def _hushed(session: Session, ask: Callable[[], T]) -> T:
+    """
+    Return what *ask* returns, or raise what it raises, without a text that repeats what was sent.
+    """
     try:
-        return ask(account, session)
+        return ask()
+    except MarginbookError as error:
+        trouble = error
+    if session.repeats(f"{trouble.message} {trouble.hint}"):
+        trouble.message, trouble.hint, trouble.args = REPEATED, "", (REPEATED,)
+        trouble.__cause__ = trouble.__context__ = None
+    raise trouble
+
+
+def _explained(venue: Venue, ask: Callable[[], T]) -> T:
+    """
+    Return what *ask* returns, or raise what the venue's error answer means.
+    """
+    try:
+        return ask()
     except ApiError as error:
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.

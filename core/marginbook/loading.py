@@ -46,28 +46,31 @@ def load_accounts(path: str | os.PathLike[str], *, registry: Registry | None = N
 
     """
     path = Path(path)
-    registry = registry or installed()
-    tables = _tables(path)
+    accounts, problem, hint = _read(path, registry or installed())
+    # Here, where nothing is known of what stands in the file: secrets may, and crash reports print variables.
+    if problem:
+        msg = f"{path}: {problem}"
+        raise ConfigurationError(msg, hint=hint)
+    return accounts
+
+
+def _read(path: Path, registry: Registry) -> tuple[tuple[Account, ...], str, str]:
+    """
+    Return the accounts, what is wrong, or "", and what to do about it.
+    """
+    document = _document(path)
+    tables = document.pop("accounts", None)
+    if document:
+        return (), f"there is no place for {', '.join(map(repr, document))}.", EXAMPLE
+    if not isinstance(tables, dict) or not tables:
+        return (), "it has no accounts.", EXAMPLE
     accounts, problems = [], []
     for name, table in tables.items():
         try:
             accounts.append(_account(name, table, path.absolute().parent, registry))
         except ConfigurationError as error:
             problems.append(f"accounts.{name}: {error}")
-    if problems:
-        msg = f"{path}: {' '.join(problems)}"
-        raise ConfigurationError(msg)
-    return tuple(accounts)
-
-
-def _tables(path: Path) -> dict[str, Any]:
-    document = _document(path)
-    tables = document.pop("accounts", None)
-    if document or not isinstance(tables, dict) or not tables:
-        strange = f"there is no place for {', '.join(map(repr, document))}" if document else "it has no accounts"
-        msg = f"{path}: {strange}."
-        raise ConfigurationError(msg, hint=EXAMPLE)
-    return tables
+    return tuple(accounts), " ".join(problems), ""
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -30,6 +30,9 @@ CREDENTIALS: Final = (
 #: Bytes of a public key, and of the seed that is the private key.
 _LENGTH: Final = 32
 
+#: What each may have.
+_LENGTHS: Final = {"api_key": {_LENGTH}, "api_secret": {_LENGTH, 2 * _LENGTH}}
+
 
 class Signature(AuthBase):
     """
@@ -44,7 +47,6 @@ class Signature(AuthBase):
 
     def __init__(self, key: Ed25519PrivateKey, clock: Clock) -> None:
         self._key = key
-        self._public = key.public_key().public_bytes_raw().hex()
         self._clock = clock
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -53,7 +55,7 @@ class Signature(AuthBase):
         """
         epoch = str(self._clock())
         signature = self._key.sign(message(request.method or "", request.path_url, epoch))
-        request.headers["X-AUTH-APIKEY"] = self._public
+        request.headers["X-AUTH-APIKEY"] = self._key.public_key().public_bytes_raw().hex()
         request.headers["X-AUTH-SIGNATURE"] = signature.hex()
         request.headers["X-AUTH-EPOCH"] = epoch
         return request
@@ -74,21 +76,28 @@ def sign(secrets: Mapping[str, str], clock: Clock) -> Signature:
         CredentialsError: They are not hexadecimal, or do not belong together.
 
     """
-    public, seed = _bytes("api_key", secrets), _bytes("api_secret", secrets)
-    # Some exports append the public key to the private one.
-    key = Ed25519PrivateKey.from_private_bytes(seed[:_LENGTH])
-    if public != key.public_key().public_bytes_raw() or seed[_LENGTH:] not in {b"", public}:
+    if name := next((name for name, lengths in _LENGTHS.items() if len(_bytes(secrets[name])) not in lengths), ""):
+        msg = f"The {name} is no Ed25519 key: it has to be {2 * _LENGTH} hexadecimal digits."
+        raise CredentialsError(msg, hint="Copy it again, without quotes and line ends.")
+    key = _pair(_bytes(secrets["api_key"]), _bytes(secrets["api_secret"]))
+    if key is None:
         msg = "The api_secret does not belong to the api_key."
         raise CredentialsError(msg, hint="Copy both again. A new pair revokes the old one.")
     return Signature(key, clock)
 
 
-def _bytes(name: str, secrets: Mapping[str, str]) -> bytes:
+# Nothing is raised below: the variables there are the secrets themselves, and crash reports print variables.
+
+
+def _bytes(secret: str) -> bytes:
     try:
-        found = bytes.fromhex(secrets[name].strip())
+        return bytes.fromhex(secret.strip())
     except ValueError:
-        found = b""
-    if len(found) not in ({_LENGTH} if name == "api_key" else {_LENGTH, 2 * _LENGTH}):
-        msg = f"The {name} is no Ed25519 key: it has to be {2 * _LENGTH} hexadecimal digits."
-        raise CredentialsError(msg, hint="Copy it again, without quotes and line ends.")
-    return found
+        return b""
+
+
+def _pair(public: bytes, seed: bytes) -> Ed25519PrivateKey | None:
+    key = Ed25519PrivateKey.from_private_bytes(seed[:_LENGTH])
+    # Some exports append the public key to the private one.
+    belongs = public == key.public_key().public_bytes_raw() and seed[_LENGTH:] in {b"", public}
+    return key if belongs else None

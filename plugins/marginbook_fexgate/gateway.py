@@ -30,6 +30,7 @@ from marginbook_clients.fexgate.api.future_trade import future_trade_future_bala
 from marginbook_fexgate.keys import CREDENTIALS, sign
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
 
     import requests
@@ -74,8 +75,7 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     if isinstance(answer.balances, Unset):
         if answer.additional_properties:
             # An error with status 200, or another message altogether, is not an empty account.
-            names = ", ".join(sorted(answer.additional_properties))
-            msg = f"The answer has no balances, but {names:.80}."
+            msg = f"The answer has no balances, but {_names(answer.additional_properties)}."
             raise InvalidResponseError(msg, hint="Check that base_url and path_prefix lead to the gateway.")
         return Statement([], notes=["The gateway's answer is empty, which is how it writes that there are no assets."])
     return Statement([balance(account, row) for row in answer.balances])
@@ -98,8 +98,8 @@ def balance(account: Account, row: Row) -> Balance:
     )
     if row.additional_properties and any(isinstance(amount, Unset) for amount in amounts):
         # A field that was never set may be absent; one that was renamed may not pass for that.
-        names = ", ".join(sorted(row.additional_properties))
-        msg = f"A row of the answer lacks amounts, and has {names:.80} that the specification does not know."
+        names = _names(row.additional_properties)
+        msg = f"A row of the answer lacks amounts, and has {names} that the specification does not know."
         raise InvalidResponseError(msg, hint="The gateway may have changed: look for a newer marginbook.")
     if not row.asset:
         msg = "A row of the answer has no asset."
@@ -117,6 +117,11 @@ def balance(account: Account, row: Row) -> Balance:
         updated_at=updated_at,
         notes=() if updated_at else (PLACEHOLDER,),
     )
+
+
+def _names(fields: Iterable[str]) -> str:
+    # No name is that long; a secret that was sent back is longer.
+    return f"{', '.join(f'{name:.23}' for name in sorted(fields)):.80}"
 
 
 def _amount(name: str, digits: str | Unset) -> Decimal | None:

@@ -8,10 +8,8 @@ MARGINBOOK_LIVE to an accounts file to record its venues instead; see ``cassette
 from __future__ import annotations
 
 import functools
-import re
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 from urllib3 import connectionpool
@@ -19,7 +17,7 @@ from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # 
 
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
-from recordings import CASSETTES, HOSTS, PREFIXES, published_stages
+from recordings import CASSETTES, published_stages, scrubbing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,29 +72,4 @@ def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
     """
     marker = request.node.get_closest_marker("default_cassette")
     kind = marker.args[0].partition("/")[0] if marker else ""
-    return {
-        "match_on": ["method", "scheme", "host", "port", "path", "query"],
-        "filter_query_parameters": ["timestamp", "signature"],
-        "before_record_request": _scrub_request,
-        "before_record_response": lambda response: _scrub_response(response, kind),
-        "decode_compressed_response": True,
-    }
-
-
-def _scrub_request(request: Any) -> Any:
-    parts = urlsplit(request.uri)
-    if parts.hostname == "127.0.0.1":
-        venue = next(venue for venue, prefix in PREFIXES.items() if parts.path.startswith(prefix))
-        request.uri = HOSTS[venue] + request.uri.partition(parts.netloc)[2]
-    request.headers = {"Accept": "*/*"}
-    return request
-
-
-def _scrub_response(response: dict[str, Any], kind: str) -> dict[str, Any]:
-    body = response["body"]["string"]
-    return {
-        "kind": response.get("kind", kind),
-        "status": response["status"],
-        "headers": {"Content-Type": ["application/json"]},
-        "body": {"string": re.sub(rb'("accountAlias"\s*:\s*)"[^"]*"', rb'\1"redacted"', body)},
-    }
+    return scrubbing(kind)

@@ -5,13 +5,19 @@ Nothing private is in cassettes/.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import vcr  # type: ignore[import-untyped]
 import yaml
 
-from recordings import CASSETTES, Cassette, cassettes, recordings
+from canaries import Ears, given_away, stages
+from marginbook import collect
+from recordings import CASSETTES, Cassette, cassettes, recordings, scrubbing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PATHS = sorted(CASSETTES.glob("*/*.yaml"))
 
@@ -66,3 +72,20 @@ def test_accounts_have_no_alias(path: Any) -> None:
     aliases = re.findall(r'"accountAlias"\s*:\s*"([^"]*)"', path.read_text(encoding="utf-8"))
 
     assert {"redacted"} >= set(aliases)
+
+
+def test_a_recording_keeps_no_secret(tmp_path: Path) -> None:
+    """
+    What is recorded of accounts that nobody has seen before, at every venue, has none of their secrets in it, nor a
+    signature that was made with one.
+    """
+    recorder = vcr.VCR(**scrubbing("sandbox"), cassette_library_dir=str(tmp_path), record_mode="all")
+    with Ears(stages()) as sandbox:
+        for account in sandbox.accounts():
+            with recorder.use_cassette(f"{account.name}.yaml"):
+                assert collect([account]).complete
+    texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.yaml")]
+
+    assert [1] * 6 == [len(yaml.safe_load(text)["interactions"]) for text in texts]
+    assert len(sandbox.signatures) >= 5
+    assert [] == given_away("\n".join(texts), sandbox.hidden)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -178,3 +179,35 @@ def _options(path: str) -> dict[str, str]:
         case ["", "fexgate", "v1", exchange, "balance"]:
             return {"exchange": exchange}
     return {}
+
+
+def scrubbing(kind: str) -> dict[str, Any]:
+    """
+    Return what vcrpy has to know to keep as little of a request and of an answer as a replay needs.
+    """
+    return {
+        "match_on": ["method", "scheme", "host", "port", "path", "query"],
+        "filter_query_parameters": ["timestamp", "signature"],
+        "before_record_request": _scrub_request,
+        "before_record_response": lambda response: _scrub_response(response, kind),
+        "decode_compressed_response": True,
+    }
+
+
+def _scrub_request(request: Any) -> Any:
+    parts = urlsplit(request.uri)
+    if parts.hostname == "127.0.0.1":
+        venue = next(venue for venue, prefix in PREFIXES.items() if parts.path.startswith(prefix))
+        request.uri = HOSTS[venue] + request.uri.partition(parts.netloc)[2]
+    request.headers = {"Accept": "*/*"}
+    return request
+
+
+def _scrub_response(response: dict[str, Any], kind: str) -> dict[str, Any]:
+    body = response["body"]["string"]
+    return {
+        "kind": response.get("kind", kind),
+        "status": response["status"],
+        "headers": {"Content-Type": ["application/json"]},
+        "body": {"string": re.sub(rb'("accountAlias"\s*:\s*)"[^"]*"', rb'\1"redacted"', body)},
+    }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
+from marginbook.accounts.hidden import Hidden
 from marginbook.errors import ConfigurationError, CredentialsError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Reference:
     """
 
     scheme: str
-    rest: str = field(repr=False)
+    rest: str = field(repr=False, converter=Hidden)
 
     @property
     def text(self) -> str:
@@ -152,30 +153,41 @@ def _words(command: str) -> list[str]:
         return []
 
 
-def _program(word: str) -> str:
+def _program(command: str) -> str:
     # A first word with more in it is a mistake in quoting, or a variable set as in a shell: the rest may be a secret.
-    return re.split(r"[\s=]", word, maxsplit=1)[0]
+    return re.split(r"[\s=]", _words(command)[0], maxsplit=1)[0]
 
 
 def _cmd(command: str) -> str:
-    words = _words(command)
-    if not words:
+    if not _words(command):
         msg = "The command is empty, or its quotes do not match."
         raise CredentialsError(msg, hint="Write it as cmd:PROGRAM ARGUMENT ….")
+    trouble, printed = _run(command)
+    if trouble:
+        msg = f"The command {_program(command)!r} {trouble}."
+        raise CredentialsError(msg, hint="Run it by hand to see what it says.")
+    return printed
+
+
+def _run(command: str) -> tuple[str, str]:
+    """
+    Return what is wrong, or "", and what the command printed.
+
+    Nothing is raised here, where the arguments are, and what was printed in vain: both may hold a secret.
+    """
     try:
         # The command is the user's own, from the user's own file.
         done = subprocess.run(  # noqa: S603
-            words, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, timeout=COMMAND_TIMEOUT
+            _words(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=COMMAND_TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
-        trouble = f"cannot be run ({type(error).__name__})"
-    else:
-        if not done.returncode:
-            return done.stdout.rstrip("\r\n")
-        trouble = f"ended with status {done.returncode}"
-    # Neither the arguments nor what it printed, nor as the context of ours: both may hold a secret.
-    msg = f"The command {_program(words[0])!r} {trouble}."
-    raise CredentialsError(msg, hint="Run it by hand to see what it says.")
+        return f"cannot be run ({type(error).__name__})", ""
+    return (f"ended with status {done.returncode}", "") if done.returncode else ("", done.stdout.rstrip("\r\n"))
 
 
 def _keyring(place: str) -> str:
@@ -214,6 +226,6 @@ _PLACES: Final[dict[str, Callable[[str], str]]] = {
     "": lambda _: "written out in the accounts",
     "env": "env:{}".format,
     "file": lambda path: f"file:{_path(path)}",
-    "cmd": lambda command: f"cmd:{_program(_words(command)[0])} …",
+    "cmd": lambda command: f"cmd:{_program(command)} …",
     "keyring": "keyring:{}".format,
 }

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from attrs import field, frozen
 
+from marginbook.accounts.hidden import Hidden, stay
 from marginbook.accounts.places import AbsentError, Reference, parse
 from marginbook.errors import ConfigurationError, CredentialsError
 
@@ -33,7 +34,7 @@ class Found:
     A secret, and where it was. It shows the place alone, and cannot be pickled.
 
     Args:
-        secret: What was found.
+        secret: What was found. Its repr does not show it, so that no crash report does.
 
         place: ``env:NAME``, ``file:PATH`` with the whole path, ``keyring:SERVICE/KEY``, ``cmd:PROGRAM …`` without the
             arguments, or "written out in the accounts".
@@ -44,7 +45,7 @@ class Found:
     place: str
 
     def __reduce__(self) -> NoReturn:
-        _stay()
+        stay()
 
 
 def _references(written: str | Sequence[str]) -> tuple[Reference, ...]:
@@ -122,13 +123,13 @@ class Secret:
 
     def __reduce__(self) -> tuple[type[Secret], tuple[list[str]]]:
         if self.scheme == "literal":
-            _stay()
+            stay()
         return Secret, ([reference.text for reference in self._references],)
 
 
 def resolve(credentials: Mapping[str, Secret]) -> dict[str, str]:
     """
-    Look up every secret of an account.
+    Look up every secret of an account. None of them shows itself in a repr.
 
     Raises:
         CredentialsError: One of them is not there. The text says which.
@@ -145,13 +146,20 @@ def resolve(credentials: Mapping[str, Secret]) -> dict[str, str]:
 
 
 def _found(reference: Reference) -> Found:
-    secret = reference.read()
+    secret = Hidden(reference.read())
     if not secret.strip():
         msg = f"The secret is empty: {reference.place}."
         raise CredentialsError(msg, hint="Put the secret there.")
+    if not _is_text(secret):
+        msg = f"The secret is not UTF-8 text: {reference.place}."
+        raise CredentialsError(msg, hint="Put the secret there again.")
     return Found(secret, reference.place)
 
 
-def _stay() -> NoReturn:
-    msg = "A secret does not travel to other processes."
-    raise ConfigurationError(msg, hint="Give the account a reference such as env:NAME or file:PATH.")
+def _is_text(secret: str) -> bool:
+    # A variable of the environment can hold any bytes. The error of the codec, which holds the secret, ends here.
+    try:
+        secret.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -213,7 +213,7 @@ class Hosts:
 
     def at(self, venue: str, address: str, egress: str) -> Host:
         """
-        Return what is known of a venue at an address, reached through *egress*: a proxy, or "".
+        Return what is known of a venue at an address, reached through *egress*: what stands for a proxy, or "".
         """
         with _LOCK:
             place = (venue, address, egress)

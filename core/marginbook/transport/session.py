@@ -8,12 +8,13 @@ each time; never in an adapter, which would send the old one again.
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib.metadata
 import logging
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import requests
 from attrs import frozen
@@ -50,6 +51,9 @@ SHORTEST_TIMEOUT: Final = 5.0
 
 #: Bytes of a body, after decompression. The longest balance known has 300 KB.
 LARGEST_BODY: Final = 8 * 1024 * 1024
+
+#: Characters by which something that was sent is known again: less than half of any key or signature.
+RECOGNIZED: Final = 20
 
 _CHUNK: Final = 64 * 1024
 
@@ -117,6 +121,7 @@ class Session(requests.Session):
         self._deadline = deadline
         self._stalled = False
         self._line = line or Line(Host(""))
+        self._sent = ""
         _keep_signatures_out_of_logs()
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
@@ -145,6 +150,21 @@ class Session(requests.Session):
         response.received_at = line.host.clock.now(line.machine)  # type: ignore[attr-defined]
         return response
 
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """
+        Send a signed request, and remember what it carries.
+        """
+        own = [value for name, value in request.headers.items() if name not in self.headers]
+        query = _parts(request.url or "").query.split("&")
+        self._sent = "\n".join(map(str, [self._sent, *own, *query, *map(unquote, query)]))
+        return super().send(request, **kwargs)
+
+    def repeats(self, text: str) -> bool:
+        """
+        Say whether a text of the venue has `RECOGNIZED` characters of a key or a signature that was sent to it.
+        """
+        return any(text[n : n + RECOGNIZED] in self._sent for n in range(len(text) - RECOGNIZED + 1))
+
     def _attempt(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         _ASKING.now = True
         try:
@@ -172,13 +192,25 @@ class Session(requests.Session):
 
 class _Signatures(logging.Filter):
     """
-    Leaves out the queries of our requests, which hold signatures, where urllib3 logs them.
+    Leaves out what urllib3 logs of our requests and could hold a key: queries, where signatures stand, and the texts of
+    errors, which quote headers that cannot be read.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if getattr(_ASKING, "now", False) and isinstance(record.args, tuple):
-            record.args = tuple(a.partition("?")[0] if isinstance(a, str) else a for a in record.args)
+        if getattr(_ASKING, "now", False):
+            record.exc_info = None
+            if isinstance(record.args, tuple):
+                record.args = tuple(map(_loggable, record.args))
         return True
+
+
+def _loggable(argument: object) -> object:
+    match argument:
+        case str():
+            return argument.partition("?")[0]
+        case BaseException():
+            return type(argument).__name__
+    return argument
 
 
 @functools.cache
@@ -189,12 +221,13 @@ def _keep_signatures_out_of_logs() -> None:
 
 def egress(url: str) -> str:
     """
-    Return the proxy through which requests will ask *url*, or "".
+    Return what stands for the proxy through which requests will ask *url*, or "". Its address may have a password.
     """
     parts = _parts(url)
     if is_loopback(parts.hostname or ""):
         return ""
-    return select_proxy(url, get_environ_proxies(url)) or ""
+    proxy = select_proxy(url, get_environ_proxies(url)) or ""
+    return proxy and hashlib.blake2b(proxy.encode(), digest_size=16).hexdigest()
 
 
 @functools.cache

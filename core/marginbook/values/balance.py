@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def _check_text(_: object, attribute: Attribute[str], value: object) -> None:
     # A report sorts by it, and prints it on terminals.
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        msg = f"{attribute.name} is {value!r:.40}, which is no text of printable characters."
+        msg = f"{attribute.name} is {value!r:.24}, which is no text of printable characters."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
 
 

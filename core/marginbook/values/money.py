@@ -38,7 +38,7 @@ def exact(amount: Decimal | int | str) -> Decimal:
     """
     if isinstance(amount, str):
         if not _DIGITS.fullmatch(amount):
-            msg = f"{amount!r:.40} is not an amount."
+            msg = f"{amount!r:.24} is not an amount."
             raise ValueError(msg)
         amount = Decimal(amount)
     elif isinstance(amount, int) and not isinstance(amount, bool):
@@ -48,7 +48,7 @@ def exact(amount: Decimal | int | str) -> Decimal:
         raise TypeError(msg)
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -_FARTHEST or amount.adjusted() > _FARTHEST:
-        msg = f"{amount!s:.40} is not an amount."
+        msg = f"{amount!s:.24} is not an amount."
         raise ValueError(msg)
     # 1E+3 is written as 1000 everywhere, so it has to be that here as well, to survive being written and read.
     return amount if exponent <= 0 else _EXACT.quantize(amount, Decimal(1))

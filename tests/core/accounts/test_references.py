@@ -4,6 +4,7 @@ References to secrets.
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import shlex
@@ -575,3 +576,28 @@ def test_resolving(monkeypatch: pytest.MonkeyPatch) -> None:
         CredentialsError, match=r"^api_secret: The environment variable DESK_A_SECRET is not set\. Set "
     ):
         resolve({**credentials, "api_secret": Secret("env:DESK_A_SECRET")})
+
+
+def test_what_was_found_does_not_show_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A secret that was looked up is a text like any other, but that its repr, and that of its parts, does not show it.
+    """
+    monkeypatch.setenv("DESK_A_KEY", f" {CANARY} ")
+    found = Secret("env:DESK_A_KEY").reveal()
+
+    assert f" {CANARY} " == found
+    assert CANARY == found.strip()
+    assert CANARY[:6] == found.strip()[:6]
+    for text in (found, found.strip(), found[:6], copy.copy(found), copy.deepcopy(found), {"api_key": found}):
+        assert CANARY[:6] not in repr(text)
+    with pytest.raises(ConfigurationError, match=r"^A secret does not travel to other processes\."):
+        pickle.dumps(found)
+
+
+def test_a_variable_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Bytes in the environment that are no text are no secret either.
+    """
+    monkeypatch.setenv("DESK_A_KEY", f"{CANARY}\udcff")
+
+    assert "The secret is not UTF-8 text: env:DESK_A_KEY. Put the secret there again." == str(refusal("env:DESK_A_KEY"))

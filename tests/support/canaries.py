@@ -1,0 +1,288 @@
+"""
+Accounts whose secrets nobody has ever seen, and what would give one of them away.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import http.client
+import io
+import json
+import logging
+import pickle
+import secrets
+import sys
+import threading
+import traceback
+import warnings
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import parse_qs, quote
+
+from attrs import define, field
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from marginbook.sandbox import Actor, Sandbox, Stage, answer
+from marginbook_binance.cast import COINS, MULTI, SINGLE, UNDER, Part, Verify, verify_hmac, verify_public
+from marginbook_binance.stage import Futures
+from marginbook_coinswitch.stage import WALLET
+from marginbook_coinswitch.stage import Futures as Wallets
+from marginbook_fexgate.stage import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from werkzeug.wrappers import Request, Response
+
+    from marginbook import BalanceReport
+
+#: Characters of a secret that give it away.
+TELLING: Final = 16
+
+
+def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _part(name: str, secret: str, verify: Verify, rows: list[dict[str, Any]]) -> Part:
+    return Part(Actor(name, {"api_key": secrets.token_hex(32), "api_secret": secret}), verify, rows)
+
+
+def _hmac(name: str, rows: list[dict[str, Any]]) -> Part:
+    secret = secrets.token_urlsafe(48)
+    return _part(name, secret, verify_hmac(secret), rows)
+
+
+def _rsa(name: str) -> Part:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key()
+    return _part(name, pem(key), verify_public(lambda s, m: public.verify(s, m, padding.PKCS1v15(), SHA256())), UNDER)
+
+
+def _ed25519(name: str) -> Part:
+    key = ed25519.Ed25519PrivateKey.generate()
+    return _part(name, pem(key), verify_public(key.public_key().verify), MULTI)
+
+
+def _gateway(actor: Actor) -> Callable[..., Response]:
+    def balance(request: Request, exchange: str) -> Response:
+        given = [request.headers.get(f"x-exgate-{name}") for name in ("key", "secret")]
+        known = given == list(actor.credentials.values()) and exchange == actor.options["exchange"]
+        return answer({"balances": ROWS}) if known else answer({"code": 16, "message": "", "details": []}, 401)
+
+    return balance
+
+
+@functools.cache
+def stages() -> tuple[Stage, ...]:
+    """
+    Return every venue with every kind of key, made for this process, and with nothing spent yet.
+    """
+    usdm = [_hmac("hmac", SINGLE), _rsa("rsa"), _ed25519("ed25519")]
+    coinm = [_hmac("coins", COINS)]
+    pair = ed25519.Ed25519PrivateKey.generate()
+    public = pair.public_key().public_bytes_raw().hex()
+    switch = Actor("switch", {"api_key": public, "api_secret": pair.private_bytes_raw().hex()})
+    keys = {
+        "api_key": secrets.token_urlsafe(32),
+        "api_secret": f"{secrets.token_urlsafe(24)}+/&=%{secrets.token_hex(16)}",
+    }
+    gateway = Actor("gateway", keys, {"exchange": "fbinance"})
+    return (
+        _futures("binance-usdm", "/fapi/v3/balance", "/fapi/v1/time", usdm),
+        _futures("binance-coinm", "/dapi/v1/balance", "/dapi/v1/time", coinm),
+        Stage(
+            "coinswitch",
+            (switch,),
+            {
+                "/trade/api/v2/futures/wallet_balance": lambda request: Wallets({public: WALLET}).wallet_balance(
+                    request
+                ),
+                "/trade/api/v2/time": Wallets({}).time,
+            },
+        ),
+        Stage("fexgate", (gateway,), {"/fexgate/v1/<exchange>/balance": _gateway(gateway)}),
+    )
+
+
+def _futures(venue: str, path: str, time: str, parts: list[Part]) -> Stage:
+    known = {part.actor.credentials["api_key"]: part for part in parts}
+    # A minute's weight of its own for each request.
+    routes = {
+        path: lambda request: Futures(known).balance(request, weight=1),
+        time: lambda request: Futures(known).time(request),
+    }
+    return Stage(venue, tuple(part.actor for part in parts), routes)
+
+
+def planted(stages: Iterable[Stage]) -> dict[str, str]:
+    """
+    Return the secrets of all accounts of some stages, by account and name.
+    """
+    return {
+        f"{actor.name}.{name}": secret
+        for stage in stages
+        for actor in stage.actors
+        for name, secret in actor.credentials.items()
+    }
+
+
+def needles(secret: str) -> set[str]:
+    """
+    Return everything that gives a secret away, in lower case: it, each line and each half of it, in several spellings.
+    """
+    lines = _body(secret)
+    parts = {secret.strip(), "".join(lines), *lines}
+    if secret.startswith("-----"):
+        # The key itself stands at the end of an Ed25519 key, and all over an RSA key.
+        with contextlib.suppress(ValueError):
+            parts.add(base64.b64decode("".join(lines)).hex()[-64:])
+    spelled = {spelling for part in parts for spelling in _spellings(part)}
+    halves = {half for text in spelled for half in (text[: len(text) // 2], text[len(text) // 2 :])}
+    return {text.lower() for text in spelled | halves if len(text) >= TELLING}
+
+
+def _body(secret: str) -> list[str]:
+    return [line for line in secret.strip().splitlines() if not line.startswith("-----")]
+
+
+def _spellings(text: str) -> Iterator[str]:
+    encoded = text.encode()
+    yield from (text, quote(text, safe=""), quote(text), json.dumps(text)[1:-1], repr(text)[1:-1], encoded.hex())
+    yield base64.b64encode(encoded).decode().rstrip("=")
+    yield base64.urlsafe_b64encode(encoded).decode().rstrip("=")
+    with contextlib.suppress(ValueError):
+        yield base64.b64encode(bytes.fromhex(text)).decode().rstrip("=")
+
+
+def given_away(text: str, hidden: Mapping[str, str]) -> list[str]:
+    """
+    Return the names of the secrets that a text gives away.
+    """
+    text = text.lower()
+    return [name for name, secret in hidden.items() if any(needle in text for needle in _needles(secret))]
+
+
+_needles: Final = functools.lru_cache(4096)(needles)
+
+
+class Ears(Sandbox):
+    """
+    A sandbox that remembers the signatures that were sent to it, and that may change its answers.
+    """
+
+    def __init__(self, *args: Any, reply: Callable[[Request, Any], Any] | None = None, **kwargs: Any) -> None:
+        self.signatures: set[str] = set()
+        self._reply = reply
+        super().__init__(*args, **kwargs)
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """
+        What may come out nowhere, by name: secrets, and signatures as well, which are good for a while.
+        """
+        return planted(self._stages) | {f"signature {number}": s for number, s in enumerate(sorted(self.signatures))}
+
+    def _play(self, request: Request) -> Any:
+        query = parse_qs(request.query_string.decode("latin-1"))
+        self.signatures.update(query.get("signature", []), request.headers.getlist("X-AUTH-SIGNATURE"))
+        response, send = super()._play(request)
+        return (self._reply(request, response), send) if self._reply else (response, send)
+
+
+@define
+class Outlet:
+    """
+    All that comes out of a process besides what is returned: logs, warnings, prints, what threads and destructors say.
+    """
+
+    _text: io.StringIO = field(factory=io.StringIO, init=False)
+    _closing: contextlib.ExitStack = field(factory=contextlib.ExitStack, init=False)
+
+    def __enter__(self) -> Self:
+        stack = self._closing
+        for stream in (contextlib.redirect_stdout, contextlib.redirect_stderr):
+            stack.enter_context(stream(self._text))
+        told = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("always")
+        stack.callback(lambda: self.say(*(f"{w.message!r} {w.source!r}" for w in told)))
+        handler = _Everything(self._text)
+        logging.root.addHandler(handler)
+        stack.callback(logging.root.removeHandler, handler)
+        for place, name, value in (
+            (logging.root, "level", logging.DEBUG),
+            (http.client.HTTPConnection, "debuglevel", 1),
+            (sys, "unraisablehook", lambda u: self.say(confession(u.exc_value))),
+            (threading, "excepthook", lambda a: self.say(confession(a.exc_value))),
+        ):
+            stack.callback(setattr, place, name, getattr(place, name))
+            setattr(place, name, value)
+        logging.root.setLevel(logging.DEBUG)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def say(self, *texts: str) -> None:
+        """
+        Add something that came out.
+        """
+        self._text.write("\n".join(["", *texts]))
+
+    @property
+    def text(self) -> str:
+        return self._text.getvalue()
+
+
+class _Everything(logging.StreamHandler[io.StringIO]):
+    """
+    Writes all that a log record holds, whatever a formatter would make of it.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        return f"{super().format(record)} {record.__dict__!r} {confession(error)}"
+
+
+def confession(error: BaseException | None, *, variables: bool = True) -> str:
+    """
+    Return all that a crash report could tell of an exception: its text, what it holds, what it was raised in the middle
+    of, and the variables of every function that it came through, but for those of tests.
+    """
+    told: list[str] = []
+    while error is not None:
+        told += [str(error), repr(error), repr(error.args), repr(vars(error)), repr(getattr(error, "object", ""))]
+        report = traceback.TracebackException.from_exception(error, capture_locals=variables)
+        told += [f"{frame.name} {frame.locals}" for frame in report.stack if "/tests/" not in frame.filename]
+        told.append(pickled(error))
+        error = error.__cause__ or error.__context__
+    return "\n".join(told)
+
+
+def pickled(value: object) -> str:
+    """
+    Return what a pickle of a value holds, or all that its refusal says.
+    """
+    try:
+        return pickle.dumps(value).decode("latin-1")
+    # Whoever refuses, refuses in a way of his own.
+    except Exception as error:  # noqa: BLE001
+        return "\n".join(map(repr, [error, error.args, error.__cause__, error.__context__]))
+
+
+def spoken(report: BalanceReport) -> str:
+    """
+    Return a report in all of its forms.
+    """
+    forms = [
+        str(report),
+        repr(report),
+        report.to_json(),
+        report.to_jsonl(),
+        report.to_csv(),
+        report.to_pandas().to_string(),
+    ]
+    return "\n".join([*forms, pickled(report), *map(pickled, report.failures), *map(repr, report.failures)])
