@@ -4,6 +4,7 @@ References to secrets.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import pickle
@@ -19,10 +20,15 @@ from marginbook import ConfigurationError, CredentialsError
 from marginbook.accounts import Found, Secret, places, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.core.conftest import Vault
 
 #: What nobody may see.
 CANARY: Final = "canary-1f0e9d"
+
+#: The user id of nobody, where there is one.
+NOBODY: Final = 65534
 
 
 def command(program: str) -> str:
@@ -411,7 +417,19 @@ def test_no_key_store_package_in_a_list(monkeypatch: pytest.MonkeyPatch) -> None
     assert "A keyring: reference needs the package keyring." == refusal(["keyring:desk/a", "env:OTHER"]).message
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root can read everything")
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
+    """
+    Be nobody, where one is root, who can read everything.
+    """
+    before = os.geteuid()
+    os.seteuid(before or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
 def test_files_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A file that somebody else owns is there, and is not passed over.
@@ -419,8 +437,10 @@ def test_files_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "key"
     path.touch(0o000)
     monkeypatch.setenv("OTHER", CANARY)
+    with unprivileged():
+        error = refusal([f"file:{path}", "env:OTHER"])
 
-    assert f"The file {path} cannot be read: Permission denied." == refusal([f"file:{path}", "env:OTHER"]).message
+    assert f"The file {path} cannot be read: Permission denied." == error.message
 
 
 def test_a_secret_that_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: Vault) -> None:
