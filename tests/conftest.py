@@ -4,10 +4,16 @@ Every test begins with nothing known of any host, and nobody waits long before a
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from marginbook import asking
 from marginbook.transport import MACHINE
+
+# A shell that runs the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
