@@ -4,6 +4,8 @@ Reports in storms of faults, in virtual time.
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -352,6 +354,20 @@ def test_command_of_many(capsys: pytest.CaptureFixture[str]) -> None:
     """
     assert 0 == command.main(["--processes", "2", "--fetches", "200", "--size", "4"])
     assert " fetches a second" in capsys.readouterr().out
+
+
+def test_no_seed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Each seed is run once.
+    """
+    monkeypatch.setattr(command, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.setattr(command, "_run", lambda seed, _: Figures(outcomes=Counter([str(seed)])))
+
+    found = Figures()
+    for figures in command._runs(range(20), 1, 3):
+        found.add(figures)
+
+    assert Counter(map(str, range(20))) == found.outcomes
 
 
 def test_command_that_fails(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

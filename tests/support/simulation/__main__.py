@@ -59,13 +59,14 @@ def _runs(seeds: Iterable[int], size: int, processes: int) -> Iterator[Figures]:
         with stumbling():
             yield from (run(seed, size) for seed in seeds)
         return
+    # The second of what zip takes together: of the first, it takes one too many.
     left = iter(seeds)
     with ProcessPoolExecutor(processes) as pool:
-        running = {pool.submit(_run, seed, size) for seed, _ in zip(left, range(2 * processes), strict=False)}
+        running = {pool.submit(_run, seed, size) for _, seed in zip(range(2 * processes), left, strict=False)}
         try:
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
-                running |= {pool.submit(_run, seed, size) for seed, _ in zip(left, done, strict=False)}
+                running |= {pool.submit(_run, seed, size) for _, seed in zip(done, left, strict=False)}
                 yield from (future.result() for future in done)
         finally:
             pool.shutdown(cancel_futures=True)
