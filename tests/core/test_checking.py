@@ -17,7 +17,8 @@ from marginbook import Account, ConfigurationError, collect
 from marginbook.checking import Finding, check
 from marginbook.registry import installed
 from marginbook.sandbox import Fault, Sandbox
-from marginbook.transport import SHARED_LIMITS, Machine, session
+from marginbook.transport import SHARED_LIMITS, Deadline, Machine, session
+from marginbook.transport.hosts import Charge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -434,6 +435,22 @@ def test_a_limit_that_was_found_out_here(misbehaving: Callable[..., Sandbox]) ->
     assert 1 == sandbox.requests
 
 
+def test_a_limit_that_is_spent_is_no_ban(sandbox: Sandbox) -> None:
+    """
+    Who has no room left within the limit before the deadline is told so, and the host is not taken for one that has
+    sent us away.
+    """
+    machine, account = Machine(), of(sandbox, "binance-hmac")
+    (limit,) = installed().venue("binance-usdm").limits
+    host = machine.hosts.at("binance-usdm", sandbox.url.partition("//")[2], "")
+    host.enter([Charge(limit, (0, ""), limit.weight)], machine, Deadline(1))
+    found = parts(account, machine=machine, timeout=1)
+
+    assert all("would exceed its rate limit" in found[part][1] for part in ("clock", "balance"))
+    assert 0 == host.stopped_for(machine)
+    assert 0 == sandbox.requests
+
+
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
@@ -592,6 +609,18 @@ def test_plugins_that_hang() -> None:
         (f.part, f.state, f.message) for f in found if f.account == "odd"
     ]
     assert "ok" == next(f.state for f in found if (f.account, f.part) == ("steady", "balance"))
+
+
+def test_places_cannot_command_a_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
+    """
+    Nor can the name of a file.
+    """
+    path = tmp_path / "a\x1b[2Jb"
+    path.touch(mode=0o600)
+    path.write_text("secret")
+    found = parts(evolve(of(sandbox, "coinswitch"), credentials={"api_key": f"file:{path}", "api_secret": "env:NONE"}))
+
+    assert ("ok", f"file:{tmp_path}/a\\x1b[2Jb") == found["api_key"]
 
 
 @pytest.mark.usefixtures("acme")

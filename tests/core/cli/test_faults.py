@@ -25,6 +25,8 @@ from marginbook.transport.shared import SharedLimits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.core.conftest import Plugins
+
 #: Runs the command as it is run by hand: an interrupt gets through, even where the tests themselves ignore it.
 MARGINBOOK: Final = (
     sys.executable,
@@ -80,7 +82,9 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         environ = {"MARGINBOOK_ACCOUNTS": str(tmp_path / "accounts.toml"), "TMPDIR": str(folder)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | settings
         environ |= pipes.pop("env", {})
-        process = subprocess.Popen([*program, *command], env={**os.environ, **environ}, cwd=folder, text=True, **pipes)
+        # Without a buffer, nothing could be left in it.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        process = subprocess.Popen([*program, *command], env={**inherited, **environ}, cwd=folder, text=True, **pipes)
         started.append(process)
         return process
 
@@ -141,6 +145,18 @@ def test_a_full_disk(begin: Callable[..., subprocess.Popen[str]], command: tuple
         status, _, errors = finish(begin(*command, stdout=full))
 
     assert (1, FULL) == (status, untold(errors))
+
+
+def test_a_full_disk_and_a_plugin_that_prints(begin: Callable[..., subprocess.Popen[str]], plugins: Plugins) -> None:
+    """
+    What a plugin prints, where the command itself has nothing to print, is output as well.
+    """
+    plugins.add("acme", "acme", source="print('Hello.')")
+    paths = os.pathsep.join(filter(None, [str(plugins.folder), os.environ.get("PYTHONPATH")]))
+    with Path("/dev/full").open("w") as full:
+        status, _, errors = finish(begin("venues", "kraken", stdout=full, env={"PYTHONPATH": paths}))
+
+    assert (1, FULL) == (status, errors)
 
 
 @pytest.mark.usefixtures("file")

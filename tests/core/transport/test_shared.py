@@ -17,6 +17,7 @@ import pytest
 from attrs import define
 
 from marginbook import Account, ConfigurationError, RateLimitedError, collect
+from marginbook.checking import check
 from marginbook.limits import Limit
 from marginbook.transport import SHARED_LIMITS, Deadline, Machine, shared, shared_limits
 from marginbook.transport.hosts import Charge, Hosts
@@ -107,6 +108,19 @@ def test_what_was_spent_comes_back(tmp_path: Path) -> None:
 
     assert limits.spend("host", limit, 10, later)
     assert not limits.spend("host", limit, 10, later + 1)
+
+
+def test_the_file_does_not_grow(tmp_path: Path) -> None:
+    """
+    What no longer counts is taken out of the file, which is opened once for each limit.
+    """
+    limits, limit = SharedLimits(str(tmp_path / "limits")), Limit(10, seconds=60)
+    for period in range(5):
+        assert not limits.spend("host", limit, 10, NOW + period * 100_000)
+    bucket = limits._bucket("host", limit)
+
+    assert 10 == bucket.count()
+    assert bucket is limits._bucket("host", limit)
 
 
 def test_who_waits_as_long_as_told_may_go(tmp_path: Path) -> None:
@@ -344,6 +358,7 @@ def test_the_extra_is_missing(sandbox: Sandbox, file: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(builtins, "__import__", without)
     report = collect(sandbox.accounts())
+    settings = [finding for finding in check(sandbox.accounts()) if finding.part == "settings"]
 
     assert {("configuration", f"{SHARED_LIMITS} needs the package pyrate-limiter.")} == {
         (failure.kind, failure.message) for failure in report.failures
@@ -352,6 +367,9 @@ def test_the_extra_is_missing(sandbox: Sandbox, file: Path, monkeypatch: pytest.
     assert not report.balances
     assert 0 == sandbox.requests
     assert not file.exists()
+    assert len(report.accounts) == len(settings)
+    assert all("pip install 'marginbook[shared-limits]'" in finding.message for finding in settings)
+    assert {"wrong"} == {finding.state for finding in settings}
 
 
 def test_the_extra_is_not_needed(plugins: Plugins) -> None:
@@ -420,7 +438,7 @@ from marginbook.transport.shared import SharedLimits
 limits, spent = SharedLimits(sys.argv[1]), 0
 print("ready", flush=True)
 sys.stdin.readline()
-while not limits.spend("host", Limit(40), 1, time.time_ns() // 1_000_000):
+while not limits.spend("host", Limit(400), 1, time.time_ns() // 1_000_000):
     spent += 1
 print(spent)
 """
@@ -442,11 +460,11 @@ def ended(process: subprocess.Popen[str], given: str = "") -> tuple[str, str]:
         return process.communicate(given, timeout=60)
 
 
-def test_two_processes_spend_one_limit(tmp_path: Path) -> None:
+def test_processes_spend_one_limit(tmp_path: Path) -> None:
     """
-    Two processes that begin with a new file at the same time spend the limit exactly once, together.
+    Three processes that begin with a new file at the same time spend the limit exactly once, together.
     """
-    processes = [started([sys.executable, "-c", SPEND, str(tmp_path / "limits")]) for _ in range(2)]
+    processes = [started([sys.executable, "-c", SPEND, str(tmp_path / "limits")]) for _ in range(3)]
     for process in processes:
         assert process.stdout
         assert "ready\n" == process.stdout.readline()
@@ -457,8 +475,8 @@ def test_two_processes_spend_one_limit(tmp_path: Path) -> None:
         process.stdin.flush()
     spent = [ended(process) for process in processes]
 
-    assert ["", ""] == [errors for _, errors in spent]
-    assert 40 == sum(int(output) for output, _ in spent)
+    assert ["", "", ""] == [errors for _, errors in spent]
+    assert 400 == sum(int(output) for output, _ in spent)
 
 
 #: A report of the accounts in a file, that prints the kinds of its failures.
