@@ -213,13 +213,14 @@ class Outlet:
         logging.root.addHandler(handler)
         stack.callback(logging.root.removeHandler, handler)
         for place, name, value in (
-            (logging.root, "level", logging.DEBUG),
             (http.client.HTTPConnection, "debuglevel", 1),
             (sys, "unraisablehook", lambda u: self.say(confession(u.exc_value))),
             (threading, "excepthook", lambda a: self.say(confession(a.exc_value))),
         ):
             stack.callback(setattr, place, name, getattr(place, name))
             setattr(place, name, value)
+        # Not by the attribute: loggers remember what they are enabled for.
+        stack.callback(logging.root.setLevel, logging.root.level)
         logging.root.setLevel(logging.DEBUG)
         return self
 
