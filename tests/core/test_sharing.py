@@ -179,7 +179,10 @@ def test_nothing_is_missed_where_there_is_no_fork(sandbox: Sandbox, plugins: Plu
     """
     accounts = tmp_path / "accounts.toml"
     accounts.write_text(sandbox.accounts_file())
-    script = "import os, sys; del os.register_at_fork; import marginbook as mb; print(mb.collect(sys.argv[1]).complete)"
+    script = (
+        "import os, sys; del os.fork, os.register_at_fork\n"
+        "import marginbook as mb; print(mb.collect(sys.argv[1]).complete)"
+    )
     done = plugins.run("-c", script, str(accounts))
 
     assert ("True\n", "") == (done.stdout, done.stderr)
