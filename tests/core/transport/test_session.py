@@ -430,3 +430,14 @@ def test_connections_are_kept(peers: Peers) -> None:
 
     assert [b"[]", b"[]"] == answers
     assert ["GET /0 HTTP/1.1", "GET /1 HTTP/1.1"] == [head.partition("\r\n")[0] for head in peer.heads[:2]]
+
+
+def test_requests_of_others_are_logged_as_ever(peers: Peers, caplog: pytest.LogCaptureFixture) -> None:
+    """
+    urllib3's log of a program's own requests is left as it is.
+    """
+    peer = peers(sending(b"Content-Length: 0\r\nConnection: close\r\n\r\n"))
+    with caplog.at_level("DEBUG"), session():
+        requests.get(f"{peer.url}/?their=own", timeout=5)
+
+    assert "their=own" in caplog.text
