@@ -155,7 +155,9 @@ def _spellings(text: str) -> Iterator[str]:
     yield base64.b64encode(encoded).decode().rstrip("=")
     yield base64.urlsafe_b64encode(encoded).decode().rstrip("=")
     with contextlib.suppress(ValueError):
-        yield base64.b64encode(bytes.fromhex(text)).decode().rstrip("=")
+        raw = bytes.fromhex(text)
+        # As crash reports print a variable.
+        yield from (base64.b64encode(raw).decode().rstrip("="), repr(raw)[2:-1])
 
 
 def given_away(text: str, hidden: Mapping[str, str]) -> list[str]:
