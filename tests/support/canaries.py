@@ -259,7 +259,8 @@ def confession(error: BaseException | None, *, variables: bool = True) -> str:
     while error is not None:
         told += [str(error), repr(error), repr(error.args), repr(vars(error)), repr(getattr(error, "object", ""))]
         report = traceback.TracebackException.from_exception(error, capture_locals=variables)
-        told += [f"{frame.name} {frame.locals}" for frame in report.stack if "/tests/" not in frame.filename]
+        for frame in (frame for frame in report.stack if "/tests/" not in frame.filename):
+            told += [f"{frame.name} in {frame.filename}", *(f"{n} = {v}" for n, v in (frame.locals or {}).items())]
         told.append(pickled(error))
         error = error.__cause__ or error.__context__
     return "\n".join(told)
