@@ -155,7 +155,9 @@ def _spellings(text: str) -> Iterator[str]:
     yield base64.b64encode(encoded).decode().rstrip("=")
     yield base64.urlsafe_b64encode(encoded).decode().rstrip("=")
     with contextlib.suppress(ValueError):
-        yield base64.b64encode(bytes.fromhex(text)).decode().rstrip("=")
+        raw = bytes.fromhex(text)
+        # As crash reports print a variable.
+        yield from (base64.b64encode(raw).decode().rstrip("="), repr(raw)[2:-1])
 
 
 def given_away(text: str, hidden: Mapping[str, str]) -> list[str]:
@@ -257,7 +259,8 @@ def confession(error: BaseException | None, *, variables: bool = True) -> str:
     while error is not None:
         told += [str(error), repr(error), repr(error.args), repr(vars(error)), repr(getattr(error, "object", ""))]
         report = traceback.TracebackException.from_exception(error, capture_locals=variables)
-        told += [f"{frame.name} {frame.locals}" for frame in report.stack if "/tests/" not in frame.filename]
+        for frame in (frame for frame in report.stack if "/tests/" not in frame.filename):
+            told += [f"{frame.name} in {frame.filename}", *(f"{n} = {v}" for n, v in (frame.locals or {}).items())]
         told.append(pickled(error))
         error = error.__cause__ or error.__context__
     return "\n".join(told)

@@ -199,8 +199,7 @@ class _Signatures(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(_ASKING, "now", False):
             record.exc_info = None
-            if isinstance(record.args, tuple):
-                record.args = tuple(map(_loggable, record.args))
+            record.args = tuple(map(_loggable, record.args)) if isinstance(record.args, tuple) else record.args
         return True
 
 

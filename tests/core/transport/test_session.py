@@ -819,3 +819,14 @@ def test_a_slow_venue_is_given_the_rest_of_the_time(peers: Peers, monkeypatch: p
         asking.get(f"{peer.url}{QUERY}")
 
     assert b"[]" == asking.get(f"{peer.url}{QUERY}").content
+
+
+def test_requests_of_others_are_logged_as_ever(peers: Peers, caplog: pytest.LogCaptureFixture) -> None:
+    """
+    urllib3's log of a program's own requests is left as it is.
+    """
+    peer = peers(sending(b"Content-Length: 0\r\nConnection: close\r\n\r\n"))
+    with caplog.at_level("DEBUG"), session():
+        requests.get(f"{peer.url}/?their=own", timeout=5)
+
+    assert "their=own" in caplog.text
