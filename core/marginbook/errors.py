@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from marginbook.texts import readable
 
@@ -40,10 +40,6 @@ FailureKind = Literal[
     "configuration",
     "plugin",
 ]
-
-
-#: What a clock may differ from another before somebody has to be asked which one is right.
-_LATE: Final = timedelta(minutes=1)
 
 
 class MarginbookError(Exception):
@@ -233,13 +229,22 @@ class ApiError(MarginbookError):
         try:
             if written.isdecimal():
                 return self.received_at + timedelta(seconds=int(written))
-            when = parsedate_to_datetime(written).astimezone(UTC)
-            sent = parsedate_to_datetime(self.headers["Date"]).astimezone(UTC) if "Date" in self.headers else None
-            # It is meant by the clock that wrote it, and ours may be hours off.
-            late = self.received_at - (sent or self.received_at)
-            return when + late if abs(late) > _LATE else when
+            return self.by_our_clock(parsedate_to_datetime(written).astimezone(UTC))
         except (OverflowError, ValueError):
             return None
+
+    def by_our_clock(self, when: datetime) -> datetime:
+        """
+        Return a time that the venue wrote, by the clock that *received_at* is of.
+
+        Ours may be hours off, and nobody may have noticed yet. The answer's own Date tells.
+        """
+        try:
+            sent = parsedate_to_datetime(self.headers.get("Date", "")).astimezone(UTC)
+        except (OverflowError, ValueError):
+            return when
+        # A Date has whole seconds, and was written a while ago: that errs late, never early.
+        return when + (self.received_at - sent)
 
 
 class IncompleteReportError(MarginbookError):

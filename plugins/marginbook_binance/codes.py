@@ -105,4 +105,5 @@ def explain(error: ApiError) -> MarginbookError | None:
 
 def _until(error: ApiError) -> datetime | None:
     match = _BANNED.search(error.content.decode("utf-8", "replace"))
-    return from_milliseconds(int(match[1])) if match else error.retry_after
+    until = from_milliseconds(int(match[1])) if match else None
+    return error.by_our_clock(until) if until else error.retry_after

@@ -25,7 +25,7 @@ from marginbook_coinswitch import futures
 from marginbook_fexgate import gateway
 from simulation import __main__ as command
 from simulation import worlds
-from simulation.faults import EXCUSES, KINDS, RANDOM
+from simulation.faults import KINDS, RANDOM
 from simulation.judge import MARK, Case
 from simulation.worlds import Figures, SimulationError, make, run, sweep
 
@@ -97,42 +97,13 @@ def test_calm_venues_do_not_notice() -> None:
     assert [1, 1, 1] == [run(seed, 20).counts["twins"] for seed in compared]
 
 
-class TestExcuses:
+@pytest.mark.parametrize(("seed", "size"), [(19, 20), (22, 10), (50, 5), (4, 40)])
+def test_what_was_wrong_once(seed: int, size: int) -> None:
     """
-    Known defects: what the judge would say if it did not pass over them.
+    Storms that found something once: a clock that was set within a minute of being measured, weight that was held for
+    what was never sent, a ban by a clock that nobody had asked, a time that was long on its way.
     """
-
-    @staticmethod
-    def strictly(excuse: str, seed: int, size: int) -> None:
-        run(seed, size, excuses=EXCUSES.keys() - {excuse})
-
-    @pytest.mark.xfail(raises=SimulationError)
-    def test_right_time(self) -> None:
-        """
-        A failure does not say that the time was right when the local clock has jumped.
-        """
-        self.strictly("right_time", 19, 20)
-
-    @pytest.mark.xfail(raises=SimulationError)
-    def test_unsent(self) -> None:
-        """
-        What was not sent, since the deadline was over, is not held against the rate limit.
-        """
-        self.strictly("unsent", 22, 10)
-
-    @pytest.mark.xfail(raises=SimulationError)
-    def test_ban_clock(self) -> None:
-        """
-        A ban is over when it is over by the venue's clock, whatever the local one says.
-        """
-        self.strictly("ban_clock", 50, 5)
-
-    @pytest.mark.xfail(raises=SimulationError)
-    def test_slow_clock(self) -> None:
-        """
-        A look at a clock that took long is no measurement.
-        """
-        self.strictly("slow_clock", 4, 40)
+    assert run(seed, size).counts["reports"] > 0
 
 
 def _corrupt(change: Callable[[Balance], Balance]) -> Any:

@@ -73,7 +73,8 @@ class BalanceReport:
     @locks.validator
     @failures.validator
     def _check_asked_for(self, _: Attribute[Any], items: Iterable[Balance | Lock | Failure]) -> None:
-        if strangers := sorted({i.account for i in items if self.accounts.get(i.account) != i.venue}):
+        accounts = self.accounts
+        if strangers := sorted({i.account for i in items if accounts.get(i.account) != i.venue}):
             msg = f"Nobody asked for {', '.join(strangers)}, or not at that venue."
             raise PluginError(msg)
 

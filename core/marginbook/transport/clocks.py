@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from marginbook.errors import UnavailableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,6 +22,9 @@ TOLERANCE: Final = 500
 
 #: Seconds for which a measurement says whether the time of a request was right. Clocks are set in the meantime.
 FRESH: Final = 60.0
+
+#: Seconds that the venue's time may be on its way. A time that is older is none to sign with: Binance accepts five.
+SLOWEST: Final = 2.0
 
 #: Seconds between looks at whether somebody else has measured.
 _LOOK: Final = 0.05
@@ -39,6 +44,8 @@ class VenueClock:
 
     offset: int = 0
     measured_at: float | None = None
+    #: The local time then, in milliseconds: if it has not gone on as the monotonic clock has, somebody has set it.
+    _local: int = field(default=0, init=False)
     _measuring: threading.Lock = field(factory=threading.Lock, init=False)
 
     def milliseconds(self, machine: Machine) -> int:
@@ -83,10 +90,21 @@ class VenueClock:
     def measure(self, ask: Callable[[], int], machine: Machine) -> None:
         """
         Ask the venue for its time, and keep the offset.
+
+        Raises:
+            UnavailableError: The answer took too long to set a clock by.
+
         """
+        begun = machine.monotonic()
+        told, local, now = ask(), machine.milliseconds(), machine.monotonic()
+        if now - begun > SLOWEST:
+            msg = f"The venue's time was {now - begun:.1f} seconds on its way, which is too long to set a clock by."
+            raise UnavailableError(msg, hint="Try again, or look for a slow network.")
         # Against our time when the answer is here: late by the way back, and never early, which venues allow least.
-        self.offset = ask() - machine.milliseconds()
-        self.measured_at = machine.monotonic()
+        self.offset, self.measured_at, self._local = told - local, now, local
 
     def _is_fresh(self, machine: Machine) -> bool:
-        return self.measured_at is not None and machine.monotonic() - self.measured_at < FRESH
+        if self.measured_at is None:
+            return False
+        passed = machine.monotonic() - self.measured_at
+        return passed < FRESH and abs(machine.milliseconds() - self._local - 1000 * passed) <= TOLERANCE

@@ -35,7 +35,7 @@ from marginbook.transport.machine import MACHINE, Machine
 from marginbook.transport.shared import SharedLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from requests.adapters import BaseAdapter
     from requests.auth import AuthBase
@@ -141,11 +141,15 @@ class Session(requests.Session):
         line = self._line
         charges = line.charges(_text(method).upper(), _parts(url).path)
         line.host.enter(charges, line.machine, self._deadline, line.shared)
-        response = None
+        sent = False
+        headers: Mapping[str, str] = {}
         try:
-            response = self._attempt(method, url, *args, **kwargs)
+            bounds = self._bounds(url)
+            sent = True
+            response = self._attempt(method, url, *args, **(kwargs | bounds | _route(url)))
+            headers = response.headers
         finally:
-            line.host.leave(charges, {} if response is None else response.headers, line.machine)
+            line.host.leave(charges, headers, line.machine, sent=sent)
         # Who reads "Retry-After: 30" has to know since when.
         response.received_at = line.host.clock.now(line.machine)  # type: ignore[attr-defined]
         return response
@@ -168,7 +172,7 @@ class Session(requests.Session):
     def _attempt(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         _ASKING.now = True
         try:
-            with super().request(method, url, *args, **(kwargs | self._bounds(url) | _route(url))) as response:
+            with super().request(method, url, *args, **kwargs) as response:
                 _read(response, self._deadline)
                 return response
         # A file of CA certificates that is not there is no RequestException, but an OSError, which they are as well.

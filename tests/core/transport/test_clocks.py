@@ -126,14 +126,50 @@ def test_while_it_is_fresh_the_right_time_stays_right(hands: Hands, venue: Venue
     """
     clock = VenueClock()
     clock.correct(0, venue.time, hands.machine())
-    hands.off = 10_000
     hands.passed = 59.9
 
     assert not clock.correct(clock.offset, venue.time, hands.machine())
     assert 1 == venue.asked
     hands.passed = 60.0
-    assert clock.correct(clock.offset, venue.time, hands.machine())
-    assert (2, -10_000) == (venue.asked, clock.offset)
+    assert not clock.correct(clock.offset, venue.time, hands.machine())
+    assert (2, 0) == (venue.asked, clock.offset)
+
+
+@pytest.mark.parametrize(("jump", "asked"), [(10_000, 2), (-10_000, 2), (501, 2), (-501, 2), (500, 1), (-500, 1)])
+def test_a_clock_that_was_set(jump: int, asked: int, hands: Hands, venue: Venue) -> None:
+    """
+    A local clock that has not gone on as time has was set, and what was measured before says nothing any more.
+    """
+    clock = VenueClock()
+    clock.correct(0, venue.time, hands.machine())
+    hands.passed, hands.off = 5.0, jump
+
+    assert (asked == 2) is clock.correct(0, venue.time, hands.machine())
+    assert (asked, -jump if asked == 2 else 0) == (venue.asked, clock.offset)
+
+
+def test_a_time_that_took_two_seconds(hands: Hands, venue: Venue) -> None:
+    """
+    A time is good enough while it is late by no more than Binance forgives.
+    """
+    clock = VenueClock()
+    venue.latency, hands.off = 2.0, 3_600_000
+
+    assert clock.correct(0, venue.time, hands.machine())
+    assert -3_602_000 == clock.offset
+
+
+def test_a_time_that_was_longer_on_its_way(hands: Hands, venue: Venue) -> None:
+    """
+    A time of some seconds ago is none to sign with: it is not kept, and may be asked for again.
+    """
+    clock = VenueClock()
+    venue.latency, hands.off = 2.1, 3_600_000
+    with pytest.raises(UnavailableError, match=r"2\.1 seconds on its way") as caught:
+        clock.correct(0, venue.time, hands.machine())
+
+    assert caught.value.transient
+    assert (0, None) == (clock.offset, clock.measured_at)
 
 
 def test_a_venue_that_does_not_tell(hands: Hands) -> None:

@@ -86,15 +86,6 @@ KINDS: Final[dict[str, set[str]]] = {**LOST, **CUT_OFF, **STATUSES, **DAMAGED, *
 RANDOM: Final = tuple(name for name in (*LOST, *CUT_OFF, *STATUSES, *DAMAGED, *ODD) if name != "hung")
 
 
-#: Known defects of marginbook that the judge passes over, each with a test that is expected to fail until it is mended.
-EXCUSES: Final = {
-    "right_time": "After a jump of the local clock, a failure says that the time of the request was right.",
-    "ban_clock": "The end of a ban, by the venue's clock, is held against a local clock that is wrong.",
-    "slow_clock": "A venue's time that is seconds on its way makes all requests of the next minute too old.",
-    "unsent": "What was to be sent when the deadline was over, and was not, is held against the rate limit.",
-}
-
-
 class Plan(Protocol):
     """
     Decides what becomes of each request.

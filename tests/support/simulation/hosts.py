@@ -7,13 +7,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from email.utils import formatdate
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from simulation.faults import CUT_OFF, DAMAGED, EXCUSES, LOST, ODD, STATUSES, Calm, Plan
+from simulation.faults import CUT_OFF, DAMAGED, LOST, ODD, STATUSES, Calm, Plan
 from simulation.network import Broken, lose, respond
 from simulation.scheduling import Scheduler
 from simulation.truths import Player, Sheet
@@ -32,6 +33,9 @@ PERIOD: Final = 60.0
 
 #: Seconds after which the time of a clock is not quite the time any more.
 _SLOW: Final = 0.5
+
+#: Seconds by which a time may be taken to be later than it is, for want of a finer one.
+_DATED: Final = 60.0
 
 #: Seconds on the way after which Binance does not take a request, less what an offset may be off.
 _WINDOW: Final = 4.0
@@ -66,8 +70,6 @@ class Memory:
     events: dict[str, list[Event]] = field(factory=dict)
     violations: list[str] = field(factory=list)
     faults: dict[str, int] = field(factory=dict)
-    #: Of `simulation.faults.EXCUSES`, those that are taken.
-    excuses: frozenset[str] = frozenset(EXCUSES)
     requests: int = 0
     fetches: int = 0
 
@@ -356,6 +358,7 @@ class Host:
             self.banned_until = now + 120 * (1 + self.random.getrandbits(2))
             banned = True
         status, body, more = self.too_many(now, banned=banned)
+        more = {"Date": formatdate((BEGINNING + self.offset) / 1000 + now, usegmt=True), **more}
         return "ban" if banned else "limit", status, body.encode(), headers | more, None
 
     def _unknown(self, window: Window, sent: float) -> int:
@@ -396,20 +399,10 @@ class Host:
         wanted = now + float(headers.get("Retry-After", 0))
         if match := re.search(rb"banned until (\d+)", body):
             wanted = (int(match[1]) - BEGINNING - self.offset) / 1000
-            if self.skew != 0 and "ban_clock" in self.memory.excuses:
-                self.shy_until = math.inf
-                return
         # Who is told nothing leaves the host alone for a while, all the same.
         self.stopped_until = max(self.stopped_until, wanted if wanted > now else now + 1)
-        self.shy_until = max(self.shy_until, wanted if wanted > now else now + PERIOD)
-
-    def hold(self, player: Player, at: float) -> None:
-        """
-        Count a request that was never sent.
-        """
-        weight = 10 if self.limit > 1000 else 1
-        counted = player.key if player.venue == "coinswitch" else ""
-        self.sent.append(Flight(at, weight, counted, at))
+        # By the Date of the answer, which has whole seconds and was a while on its way.
+        self.shy_until = max(self.shy_until, wanted + _DATED if wanted > now else now + PERIOD)
 
     def _status(self, fault: str, headers: dict[str, str]) -> tuple[str, int, bytes, dict[str, str], None]:
         status = int(fault[:3])

@@ -148,11 +148,7 @@ class Case:
                 f" happened to it was {happened or 'nothing'}"
             )
         events = self.memory.events.get(player.name, [])
-        if (
-            "right_time" not in self.memory.excuses
-            and "time of the request was right" in failure.message
-            and events[-1].what == "clock_or_key"
-        ):
+        if "time of the request was right" in failure.message and events[-1].what == "clock_or_key":
             yield f"{player.name} failed with a right time, it says, and the time was wrong"
 
     def _kinds(self, player: Player) -> set[str]:
@@ -186,8 +182,7 @@ class Case:
         """
         Say whether an account may fail for want of the time: not where it could be asked for.
         """
-        excused = host.slow_clock and "slow_clock" in self.memory.excuses
-        return host.skew is None or host.clock_troubled or excused
+        return host.skew is None or host.clock_troubled or host.slow_clock
 
     def _of_secrets(self, text: str) -> Iterator[str]:
         if MARK in text:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import marginbook as mb
 from marginbook.transport import Machine
-from simulation.faults import EXCUSES, RANDOM, Nth, Storm
+from simulation.faults import RANDOM, Nth, Storm
 from simulation.hosts import BEGINNING, Host, Memory
 from simulation.judge import MARK, Case
 from simulation.network import Network
@@ -29,7 +29,7 @@ from simulation.truths import Player
 from simulation.venues import Binance, CoinSwitch, Gateway, Stumble
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator
+    from collections.abc import Generator, Iterator
 
 #: Where each venue is, and the option that leads there.
 _HOSTS: Final = {
@@ -169,10 +169,6 @@ class World:
         )
         if lanes.runaway:
             raise lanes.runaway
-        for player in players:
-            finished = lanes.finished.get(player.name, 0.0)
-            if finished >= started + question.timeout - 1e-6 and "unsent" in self.memory.excuses:
-                self.hosts[player.host].hold(player, finished)
         return Case(
             report=report,
             players=players,
@@ -205,7 +201,7 @@ def _lane(account: mb.Account, *_: object) -> tuple[object, str]:
     return (account.venue, account.options.get("base_url")), account.name
 
 
-def make(seed: int, size: int, *, calm: bool = False, excuses: Collection[str] = tuple(EXCUSES)) -> World:
+def make(seed: int, size: int, *, calm: bool = False) -> World:
     """
     Make the world of a seed.
 
@@ -216,11 +212,9 @@ def make(seed: int, size: int, *, calm: bool = False, excuses: Collection[str] =
 
         calm: Leave out all that goes wrong, and nothing else.
 
-        excuses: The known defects that are passed over.
-
     """
     random = Random(seed)  # noqa: S311  # the same again, not a secret
-    scheduler, memory = Scheduler(), Memory(excuses=frozenset(excuses))
+    scheduler, memory = Scheduler(), Memory()
     hosts, untroubled = {}, set()
     for name, (_, kind, _) in _HOSTS.items():
         host = kind(name=name, scheduler=scheduler, random=Random(f"{seed} {name}"), memory=memory)  # noqa: S311  # the same again, not a secret
@@ -430,7 +424,7 @@ class SimulationError(AssertionError):
         return f"Seed {self.seed}, report {self.report}: {len(self.problems)} problems{shown}"
 
 
-def run(seed: int, size: int = 200, *, excuses: Collection[str] = tuple(EXCUSES)) -> Figures:
+def run(seed: int, size: int = 200) -> Figures:
     """
     Run the world of a seed, and judge each of its reports.
 
@@ -438,7 +432,7 @@ def run(seed: int, size: int = 200, *, excuses: Collection[str] = tuple(EXCUSES)
         SimulationError: A report is wrong. The text says how.
 
     """
-    world = make(seed, size, excuses=excuses)
+    world = make(seed, size)
     rows: list[list[str]] = []
     figures = judge(world, rows)
     if seed % 8 == 0 and world.aligned and len(world.jumps) == 1:
