@@ -206,7 +206,7 @@ class Visit:
 
     def _clock_was_wrong(self, trouble: MarginbookError, used: int) -> bool:
         try:
-            wrong = self.line.host.clock.correct(used, self._time, self.line.machine)
+            wrong = self.line.host.clock.correct(used, self._time, self.line.machine, self.deadline)
         except MarginbookError as error:
             if isinstance(error, RateLimitedError) and error.transient:
                 self._stop(error)

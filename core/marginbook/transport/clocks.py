@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from marginbook.errors import UnavailableError
+from marginbook.errors import DeadlineError, MarginbookError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from marginbook.transport.deadline import Deadline
     from marginbook.transport.machine import Machine
 
 #: Milliseconds. Half of what Binance allows a request to be early; the other venues allow more.
@@ -47,6 +48,8 @@ class VenueClock:
     #: The local time then, in milliseconds: if it has not gone on as the monotonic clock has, somebody has set it.
     _local: int = field(default=0, init=False)
     _measuring: threading.Lock = field(factory=threading.Lock, init=False)
+    #: What came of the last question that had no answer, and when.
+    _failed: tuple[float, MarginbookError] | None = field(default=None, init=False)
 
     def milliseconds(self, machine: Machine) -> int:
         """
@@ -60,11 +63,12 @@ class VenueClock:
         """
         return datetime.fromtimestamp(self.milliseconds(machine) / 1000, UTC)
 
-    def correct(self, used: int, ask: Callable[[], int], machine: Machine) -> bool:
+    def correct(self, used: int, ask: Callable[[], int], machine: Machine, deadline: Deadline | None = None) -> bool:
         """
         Find out whether the time of a request was wrong, after the venue complained.
 
-        The venue is asked once, however many accounts complain, and not again while the answer is fresh.
+        The venue is asked once, however many accounts complain, and not again while the answer is fresh. Where it does
+        not answer, that is the answer to all who waited for it.
 
         Args:
             used: The offset of the request that it complained about.
@@ -73,19 +77,37 @@ class VenueClock:
 
             machine: Whose clock is off.
 
+            deadline: Until when to wait for somebody else's answer.
+
         Returns:
             True if the request was signed with a time that is now known to be wrong.
 
+        Raises:
+            MarginbookError: The venue could not be asked.
+
         """
+        came = machine.monotonic()
         # Not by waiting for the lock itself: a simulation has to know who sleeps.
         while not self._measuring.acquire(blocking=False):
+            if deadline and not deadline.remaining():
+                msg = "The venue's time had not come when the deadline was over."
+                raise DeadlineError(msg, hint="Allow more time.", transient=False)
             machine.sleep(_LOOK)
         try:
             if abs(self.offset - used) <= TOLERANCE and not self._is_fresh(machine):
-                self.measure(ask, machine)
+                if self._failed and self._failed[0] > came:
+                    raise self._failed[1]
+                self._try(ask, machine)
         finally:
             self._measuring.release()
         return abs(self.offset - used) > TOLERANCE
+
+    def _try(self, ask: Callable[[], int], machine: Machine) -> None:
+        try:
+            self.measure(ask, machine)
+        except MarginbookError as error:
+            self._failed = machine.monotonic(), error
+            raise
 
     def measure(self, ask: Callable[[], int], machine: Machine) -> None:
         """

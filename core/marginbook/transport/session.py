@@ -293,7 +293,7 @@ _TROUBLES: Final[tuple[tuple[type[Exception], Callable[..., MarginbookError], st
     ),
     (requests.exceptions.ChunkedEncodingError, UnavailableError, "broke off in the middle of its answer", "Try again."),
     (requests.exceptions.ContentDecodingError, _damaged, "sent what cannot be decompressed", "Try again."),
-    (requests.RequestException, _permanent, "cannot be asked", "Check base_url."),
+    (requests.RequestException, _permanent, "cannot be asked", "Check base_url, and HTTPS_PROXY if there is one."),
     (
         OSError,
         ConfigurationError,

@@ -13,8 +13,8 @@ import pytest
 from attrs import define
 
 from machines import BEGINNING, Hands
-from marginbook.errors import UnavailableError
-from marginbook.transport import MACHINE
+from marginbook.errors import DeadlineError, UnavailableError
+from marginbook.transport import MACHINE, Deadline
 from marginbook.transport.clocks import VenueClock
 
 if TYPE_CHECKING:
@@ -170,6 +170,48 @@ def test_a_time_that_was_longer_on_its_way(hands: Hands, venue: Venue) -> None:
 
     assert caught.value.transient
     assert (0, None) == (clock.offset, clock.measured_at)
+
+
+def test_who_waits_for_an_answer_shares_it(hands: Hands) -> None:
+    """
+    Where the venue does not answer, it is not asked again by everybody who waited, but by who complains after that.
+    """
+    clock = VenueClock()
+    error = UnavailableError("It is out of order.")
+    asked: list[None] = []
+
+    def ask() -> int:
+        asked.append(None)
+        raise error
+
+    def sleep(seconds: float) -> None:
+        # While this one waits, whoever was asking gets no answer.
+        hands.passed += seconds
+        clock._measuring.release()
+        with pytest.raises(UnavailableError):
+            clock.correct(0, ask, hands.machine())
+
+    clock._measuring.acquire()
+    with pytest.raises(UnavailableError) as shared:
+        clock.correct(0, ask, hands.machine(sleep=sleep))
+
+    assert (error, 1) == (shared.value, len(asked))
+    hands.passed += 1
+    with pytest.raises(UnavailableError):
+        clock.correct(0, ask, hands.machine())
+    assert 2 == len(asked)
+
+
+def test_nobody_waits_for_an_answer_past_the_deadline(hands: Hands) -> None:
+    """
+    A report with little time does not wait for one with much.
+    """
+    clock = VenueClock()
+    clock._measuring.acquire()
+    with pytest.raises(DeadlineError):
+        clock.correct(0, lambda: 0, hands.machine(), Deadline(1, hands.monotonic))
+
+    assert 1 <= hands.passed < 1.1
 
 
 def test_a_venue_that_does_not_tell(hands: Hands) -> None:

@@ -396,7 +396,7 @@ def test_addresses_of_nothing(url: str) -> None:
     error = trouble(f"{url}?signature={CANARY}")
 
     assert isinstance(error, UnavailableError)
-    assert "Check base_url." == error.hint
+    assert "Check base_url, and HTTPS_PROXY if there is one." == error.hint
 
 
 class Broken(BaseAdapter):
