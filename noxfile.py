@@ -69,7 +69,8 @@ def tests_all(session: nox.Session) -> None:
     Run the tests with each Python that is supported and found, but for those that take long and ask nothing of it.
     """
     install(session, "tests")
-    session.run("pytest", "--ignore=tests/faults", "--ignore=tests/simulation", *session.posargs)
+    long = ("tests/faults", "tests/properties", "tests/simulation")
+    session.run("pytest", *(f"--ignore={folder}" for folder in long), *session.posargs)
 
 
 @nox.session
