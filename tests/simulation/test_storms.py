@@ -306,7 +306,8 @@ def _first_row(statement: Statement) -> Statement:
     return evolve(statement, balances=statement.balances[:1])
 
 
-def _never(_: object, __: int, ___: object, machine: Any) -> bool:
+def _never(*given: Any) -> bool:
+    _, _, _, machine, _ = given
     while True:
         machine.sleep(0)
 
