@@ -4,6 +4,7 @@ A venue's clock, as far off from ours as it may be.
 
 from __future__ import annotations
 
+import math
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -27,8 +28,9 @@ FRESH: Final = 60.0
 #: Seconds that the venue's time may be on its way. A time that is older is none to sign with: Binance accepts five.
 SLOWEST: Final = 2.0
 
-#: Seconds between looks at whether somebody else has measured.
+#: Seconds until the first look at whether somebody else has measured. Each wait is twice as long, up to a second.
 _LOOK: Final = 0.05
+_LONGEST_LOOK: Final = 1.0
 
 
 @define(eq=False)
@@ -86,13 +88,15 @@ class VenueClock:
             MarginbookError: The venue could not be asked.
 
         """
-        came = machine.monotonic()
+        came, look = machine.monotonic(), _LOOK
         # Not by waiting for the lock itself: a simulation has to know who sleeps.
         while not self._measuring.acquire(blocking=False):
-            if deadline and not deadline.remaining():
+            left = deadline.remaining() if deadline else math.inf
+            if not left:
                 msg = "The venue's time had not come when the deadline was over."
                 raise DeadlineError(msg, hint="Allow more time.", transient=False)
-            machine.sleep(_LOOK)
+            machine.sleep(min(look, left))
+            look = min(2 * look, _LONGEST_LOOK)
         try:
             if abs(self.offset - used) <= TOLERANCE and not self._is_fresh(machine):
                 if self._failed and self._failed[0] > came:
