@@ -262,8 +262,8 @@ def test_many_complain_and_one_asks() -> None:
 
 def test_who_waits_sleeps_by_the_machine(hands: Hands) -> None:
     """
-    Waiting for who measures is the machine's sleep, as every wait is: a simulation has to know who sleeps. Each is twice
-    as long as the last, up to a second.
+    Waiting for who measures is the machine's sleep, as every wait is: a simulation has to know who sleeps. Each is
+    twice as long as the last, up to a second.
     """
     clock = VenueClock()
     measuring, seen = threading.Event(), threading.Event()
