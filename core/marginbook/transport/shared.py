@@ -4,11 +4,13 @@ Rate limits that several processes of one machine keep together, with pyrate-lim
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
 import sqlite3
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,6 +52,8 @@ class SharedLimits:
         self._path = path
         self._buckets: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
+        # Python 3.13 complains of connections that nobody closed.
+        weakref.finalize(self, _close, self._buckets)
 
     def spend(self, name: str, limit: Limit, cost: int, milliseconds: int) -> float:
         """
@@ -86,11 +90,19 @@ class SharedLimits:
     def _bucket(self, name: str, limit: Limit) -> Any:
         table = f"limit_{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}"
         if (table, limit.weight) not in self._buckets:
+            # The library would leave the connection open to a file that is no database.
+            with contextlib.closing(sqlite3.connect(self._path)) as trial:
+                trial.execute("PRAGMA schema_version")
             rate = self._library.Rate(limit.weight, int((limit.seconds + _WAY) * 1000))
             self._buckets[table, limit.weight] = self._library.SQLiteBucket.init_from_file(
                 [rate], table=table, db_path=self._path, use_file_lock=True
             )
         return self._buckets[table, limit.weight]
+
+
+def _close(buckets: dict[tuple[str, int], Any]) -> None:
+    for bucket in buckets.values():
+        bucket.close()
 
 
 def shared_limits(environ: Mapping[str, str] = os.environ) -> SharedLimits | None:
