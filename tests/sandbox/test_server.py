@@ -280,6 +280,7 @@ def test_head(sandbox: Sandbox) -> None:
     assert received.endswith(b"\r\n\r\n")
 
 
+@pytest.mark.usefixtures("clock")
 def test_many_threads(sandbox: Sandbox) -> None:
     """
     Many ask at the same time, over connections that they keep, and each gets its answer.
