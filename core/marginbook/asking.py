@@ -42,7 +42,8 @@ T = TypeVar("T")
 #: How often an account is asked at most. Binance suggests three to five tries.
 ATTEMPTS: Final = 5
 
-#: Seconds before the second attempt, on average twice as many before the next, and the most.
+#: The most seconds before the second attempt, twice as many before each next one, and the most of all. How many of them
+#: it is, chance decides.
 FIRST_DELAY: Final = 0.4
 LONGEST_DELAY: Final = 10.0
 

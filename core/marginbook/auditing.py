@@ -67,8 +67,12 @@ def _of_rows(balances: Iterable[Balance]) -> Iterable[str]:
             difference = _difference(row, name, terms)
             # What a venue or its plugin says is flagged and left as it is; what follows by our own identity has to.
             ours = row.basis.get(name) == f"derived: {' + '.join(terms)}"
-            if difference and (ours or not row.notes):
+            if difference and (ours or not _flagged(row, name, difference)):
                 yield f"{name} of {row.asset} in {row.account} is off by {difference:f}"
+
+
+def _flagged(row: Balance, name: str, difference: Decimal) -> bool:
+    return any(f"{name} is {difference:f} more" in note for note in row.notes)
 
 
 def _difference(row: Balance, name: str, terms: Iterable[str]) -> Decimal | None:

@@ -204,14 +204,15 @@ def test_a_derived_figure_that_is_off(whole: str, first: str, second: str, off: 
     )
 
 
+@pytest.mark.parametrize("notes", [(), ("Something else is odd.",)])
 @pytest.mark.parametrize(("whole", "first", "second"), SUMS)
-def test_a_reported_figure_that_is_off(whole: str, first: str, second: str) -> None:
+def test_a_reported_figure_that_is_off(whole: str, first: str, second: str, notes: tuple[str, ...]) -> None:
     """
-    A venue may contradict itself, if the row says so; a row that does not is refused.
+    A venue may contradict itself, if the row says by how much; a row that does not is refused, whatever else it says.
     """
     row = balance("desk-a", **{whole: "101", first: "100.5", second: "-0.25"})
     noted: Outcomes = {"desk-a": Statement([row])}
-    silent: Outcomes = {"desk-a": Statement([evolve(row, notes=())])}
+    silent: Outcomes = {"desk-a": Statement([evolve(row, notes=notes)])}
 
     assert (f"The venue's figures do not add up: {whole} is 0.75 more than {first} + {second}.",) == row.notes
     audit(put_together(noted, ASKED[:1]), ASKED[:1], noted)
