@@ -116,3 +116,17 @@ def test_errors_travel(error: MarginbookError) -> None:
     arrived = pickle.loads(pickle.dumps(error))  # noqa: S301  # it is ours
 
     assert (type(error), str(error), vars(error)) == (type(arrived), str(arrived), vars(arrived))
+
+
+@pytest.mark.parametrize(
+    ("date", "hours"), [("Thu, 01 Jul 2027 15:00:00 GMT", -3), ("Thu, 01 Jul 2027 09:00:00 GMT", 3), ("soon", 0)]
+)
+def test_a_time_of_the_venue_by_our_clock(date: str, hours: int) -> None:
+    """
+    A time that the venue wrote is as far from now as it is from the answer's own Date, however wrong our clock is.
+    """
+    noon = datetime(2027, 7, 1, 12, tzinfo=UTC)
+    error = ApiError("GET /x", status_code=418, headers={"Date": date}, content=b"", received_at=noon)
+    until = datetime(2027, 7, 2, tzinfo=UTC)
+
+    assert until + timedelta(hours=hours) == error.by_our_clock(until)

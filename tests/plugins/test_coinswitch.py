@@ -14,7 +14,7 @@ import pytest
 from marginbook import Account, InvalidResponseError, Statement, collect, replay
 from marginbook_coinswitch.futures import NO_PNL
 from marginbook_coinswitch.stage import WALLET, stages
-from venue import answering
+from script import answering
 
 PATH: Final = "/trade/api/v2/futures/wallet_balance"
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from marginbook import Account, Balance, InvalidResponseError, Statement, collect, replay
-from venue import answering
+from script import answering
 
 SECRETS: Final = {"api_key": "the-key", "api_secret": "the-raw-secret"}
 
@@ -202,7 +202,7 @@ def test_names_that_would_lead_elsewhere(exchange: str) -> None:
 
     assert "configuration" == failure.kind
     assert "exchange" in failure.message
-    assert [] == heard.requests
+    assert [] == heard.asked
 
 
 @pytest.mark.parametrize("prefix", ["fexgate", "/", "/fexgate/", "/..", "//host", "/a?b"])
@@ -233,7 +233,7 @@ def test_what_cannot_stand_in_a_header(name: str, value: str) -> None:
     assert "credentials" == failure.kind
     assert name in failure.message
     assert value not in str(failure)
-    assert [] == heard.requests
+    assert [] == heard.asked
 
 
 def test_the_headers_carry_the_secret() -> None:
@@ -243,7 +243,8 @@ def test_the_headers_carry_the_secret() -> None:
     with answering(200, {"balances": [ROW]}) as heard:
         account = Account("desk", "fexgate", SECRETS, {"base_url": heard.url, "exchange": "fbinance"})
         report = collect([account])
-    ((path, headers),) = heard.requests
+    (asked,) = heard.asked
+    path, headers = asked.target, asked.headers
 
     assert report.complete
     assert "/fexgate/v1/fbinance/balance" == path
@@ -275,7 +276,8 @@ def test_the_secret_leaves_if_the_account_says_so(monkeypatch: pytest.MonkeyPatc
     with answering(200, {"balances": [ROW]}) as heard:
         monkeypatch.setenv("http_proxy", heard.url)
         report = collect([Account("desk", "fexgate", SECRETS, options)])
-    ((path, headers),) = heard.requests
+    (asked,) = heard.asked
+    path, headers = asked.target, asked.headers
 
     assert report.complete
     assert "http://gateway.example/fexgate/v1/fbinance/balance" == path

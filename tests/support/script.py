@@ -122,3 +122,12 @@ def scripted(say: Say) -> Iterator[Scripted]:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield venue
         server.shutdown()
+
+
+def answering(
+    status: int, body: Any, headers: Mapping[str, str] | None = None
+) -> contextlib.AbstractContextManager[Scripted]:
+    """
+    Listen, and answer every GET alike.
+    """
+    return scripted(lambda _: Said(status, body, headers or {}))
