@@ -114,7 +114,9 @@ def test_who_does_not_fit_is_told(many: Host) -> None:
     report = collect(many.accounts, timeout=0.8)
 
     assert {"rate_limited"} == {failure.kind for failure in report.failures}
-    assert (8, 8, 40) == (len(report.balances), many.budget.requests, many.budget.most)
+    assert (8, 8) == (len(report.balances), many.budget.requests)
+    # Less if one of the venue's periods ended among them.
+    assert 0 < many.budget.most <= 40
 
 
 #: Forks while another thread counts, and has the child make a report as well.
