@@ -22,14 +22,16 @@ from marginbook.errors import (
 from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
 from marginbook.loading import load_accounts
+from marginbook.output import Output, View
 from marginbook.registry import venues
 from marginbook.report import BalanceReport, Failure, Note, Total
-from marginbook.values import Balance, Lock, Statement, exact
+from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, exact
 from marginbook.values.times import from_milliseconds
-from marginbook.venues import Clock, Credential, Option, Venue
+from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
 
 __all__ = [
     "API_VERSION",
+    "DETAIL",
     "Account",
     "ApiError",
     "AuditError",
@@ -49,14 +51,20 @@ __all__ = [
     "MarginbookError",
     "Note",
     "Option",
+    "Output",
     "PermissionDeniedError",
     "PluginError",
+    "Price",
+    "PriceSource",
     "Progress",
     "RateLimitedError",
+    "Recording",
     "Statement",
+    "Summary",
     "Total",
     "UnavailableError",
     "Venue",
+    "View",
     "collect",
     "exact",
     "from_milliseconds",

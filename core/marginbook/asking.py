@@ -5,6 +5,7 @@ Asks one account: its settings, its secrets, its venue, again where that may hel
 from __future__ import annotations
 
 import hashlib
+import re
 import traceback
 from collections import Counter
 from pathlib import Path
@@ -24,8 +25,8 @@ from marginbook.errors import (
 )
 from marginbook.report import Failure
 from marginbook.transport import MACHINE, Deadline, Documents, Line, Machine, Session, egress, explain, shared_limits
-from marginbook.values import Balance, Lock, Statement, derive
-from marginbook.venues import Venue
+from marginbook.values import Balance, Lock, Recording, Statement, Summary, compare, derive
+from marginbook.venues import DETAIL, Venue
 from marginbook.venues.settings import settle
 from marginbook.venues.venue import WEIGHT_LIMIT
 from marginbook.wire import noticing
@@ -53,6 +54,9 @@ NOTHING: Final = "The venue reports no assets."
 #: Said where a text of the venue would have a key or a signature in it.
 REPEATED: Final = "The answer repeats a part of a key or a signature that was sent."
 
+#: The host of recorded bodies, where the venue has none of its own.
+NOWHERE: Final = "https://replay.invalid"
+
 #: Seconds that a replay may take. It waits for nobody.
 _REPLAY: Final = 3600
 
@@ -64,15 +68,39 @@ _TIMES: Final = range(1_420_000_000_000, 4_102_000_000_000)
 
 
 def read(
-    account: Account, venue: Venue, deadline: Deadline, pool: BaseAdapter, machine: Machine = MACHINE
+    account: Account,
+    venue: Venue,
+    deadline: Deadline,
+    pool: BaseAdapter,
+    machine: Machine = MACHINE,
+    *,
+    detail: str | None = None,
+    keep: bool = False,
 ) -> Statement | Failure:
     """
     Ask one account, and let nothing that goes wrong be anybody else's trouble.
+
+    Args:
+        account: Which.
+
+        venue: Where.
+
+        deadline: When it has to be done.
+
+        pool: Carries the requests.
+
+        machine: Where the time comes from.
+
+        detail: How much to ask, where the account does not say and the venue offers a choice.
+
+        keep: Whether the statement shall hold its bodies.
+
     """
     try:
-        settled = settle(account, venue)
+        settled = settle(_in_detail(account, venue, detail), venue)
         secrets = resolve(settled.credentials)
-        return Visit.prepare(settled, secrets, venue, deadline=deadline, pool=pool, machine=machine).statement()
+        visit = Visit.prepare(settled, secrets, venue, deadline=deadline, pool=pool, machine=machine)
+        return visit.recorded() if keep else visit.statement()
     except MarginbookError as error:
         return Failure.of(account.name, account.venue, error)
     # What a plugin raises is the plugin's choice.
@@ -129,6 +157,27 @@ class Visit:
         Ask, and say so if the local clock is wrong.
         """
         return self._mention_clock(self.ask())
+
+    def recorded(self) -> Statement:
+        """
+        Ask, and keep the bodies with the statement.
+        """
+        self.session.kept = {}
+        asked = self.ask()
+        told = self._mention_clock(asked)
+        recording = Recording(
+            account=self.account.name,
+            venue=self.venue.id,
+            options=_telling_options(self.account, self.venue),
+            documents={key: self.session.blanked(self._private(body)) for key, body in self.session.kept.items()},
+            remarks=told.notes[len(asked.notes) :],
+        )
+        return evolve(told, recording=recording)
+
+    def _private(self, body: bytes) -> bytes:
+        for name in self.venue.private:
+            body = re.sub(rb'("%s"\s*:\s*)"(?:[^"\\]|\\.)*"' % re.escape(name).encode(), rb'\1"private"', body)
+        return body
 
     def ask(self) -> Statement:
         """
@@ -231,6 +280,25 @@ class Visit:
         return evolve(statement, notes=(*statement.notes, note))
 
 
+def _in_detail(account: Account, venue: Venue, detail: str | None) -> Account:
+    offered = any(option is DETAIL for option in venue.options)
+    if detail is None or not offered or DETAIL.name in account.options:
+        return account
+    return evolve(account, options={**account.options, DETAIL.name: detail})
+
+
+def _telling_options(account: Account, venue: Venue) -> dict[str, str | int | bool]:
+    """
+    Return the options that a replay needs: what is not the default, without the name of a private server.
+    """
+    default = {option.name: option.default for option in venue.all_options}
+    url = urlsplit(account.options["base_url"])
+    public = account.options["base_url"] in venue.hosts.values()
+    elsewhere = {} if public or not url.path else {"base_url": f"{NOWHERE}{url.path}"}
+    told = {n: v for n, v in account.options.items() if n not in {"base_url", WEIGHT_LIMIT} and v != default[n]}
+    return {**told, **elsewhere}
+
+
 def _limits(account: Account, venue: Venue) -> tuple[Limit, ...]:
     return tuple(
         evolve(limit, weight=account.options[WEIGHT_LIMIT]) if limit is venue.address_limit else limit
@@ -250,6 +318,9 @@ def _fetch(account: Account, venue: Venue, session: Session) -> Statement:
 
 
 def _read(account: Account, venue: Venue, session: Session) -> Statement:
+    if session.kept is not None:
+        # What an earlier attempt got belongs to another moment.
+        session.kept = {}
     with noticing() as unknown:
         statement = _explained(venue, lambda: venue.fetch(account, session))
     statement = _audit(statement, account, venue, list(unknown))
@@ -262,8 +333,10 @@ def _texts(statement: Statement) -> set[str]:
     """
     Return all that a statement has from the venue or its plugin and that is no figure.
     """
+    whole = statement.summary
     return {
         *statement.notes,
+        *((whole.currency, whole.mode or "", whole.status or "", *whole.notes) if whole else ()),
         *(text for row in statement.balances for text in (row.asset, *row.notes)),
         *(text for row in statement.locks for text in (row.asset, row.symbol)),
     }
@@ -302,7 +375,8 @@ def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]
     if not isinstance(statement, Statement):
         msg = f"{venue.id} gave a {type(statement).__name__} in the place of a statement."
         raise PluginError(msg, hint="Update its plugin.")
-    rows: tuple[Balance | Lock, ...] = (*statement.balances, *statement.locks)
+    whole = [statement.summary] if statement.summary else []
+    rows: tuple[Balance | Lock | Summary, ...] = (*statement.balances, *statement.locks, *whole)
     if any((row.account, row.venue) != (account.name, account.venue) for row in rows):
         msg = f"{venue.id} gave rows of another account."
         raise PluginError(msg, hint="Update its plugin.")
@@ -311,9 +385,11 @@ def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]
         msg = f"There is more than one row of {', '.join(twice)}, so it is not known which one is right."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
     elsewhere = venue.unknown.get("equity", "")
+    balances = [derive(balance, elsewhere=elsewhere) for balance in statement.balances]
     return evolve(
         statement,
-        balances=[derive(balance, elsewhere=elsewhere) for balance in statement.balances],
+        balances=balances,
+        summary=statement.summary and compare(statement.summary, balances),
         notes=[*statement.notes, *_drift(unknown), *([] if statement.balances else [NOTHING])],
     )
 

@@ -54,6 +54,8 @@ def _of_accounts(
         yield "its balances are not those that were read"
     if not _same((row for s in statements.values() for row in s.locks), report.locks):
         yield "its locks are not those that were read"
+    if not _same((s.summary for s in statements.values() if s.summary), report.summaries):
+        yield "its summaries are not those that were read"
 
 
 def _same(read: Iterable[object], told: Iterable[object]) -> bool:

@@ -20,6 +20,7 @@ from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
 from marginbook.texts import few
 from marginbook.values import Statement
+from marginbook.venues import DETAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -28,12 +29,10 @@ if TYPE_CHECKING:
 
     from marginbook.registry import Registry
     from marginbook.transport import Machine
+    from marginbook.values import Recording
 
 #: Seconds that a report may take: a day. Operating systems cannot count for ever.
 _LONGEST: Final = 86_400
-
-#: The host of recorded bodies, where the venue has none of its own.
-_NOWHERE: Final = "https://replay.invalid"
 
 
 @frozen
@@ -60,6 +59,8 @@ def collect(
     executor: Executor | None = None,
     progress: Callable[[Progress], object] | None = None,
     machine: Machine | None = None,
+    detail: str | None = None,
+    record: Callable[[Recording], object] | None = None,
 ) -> BalanceReport:
     """
     Ask every account what it holds.
@@ -81,6 +82,11 @@ def collect(
         machine: Clock, sleep, randomness and transport, where they are not to be this machine's own: see
             `marginbook.transport.Machine`.
 
+        detail: ``"margin"`` to ask for margins and isolated positions wherever a venue offers them, or ``"balance"``;
+            what an account's own option says has precedence. Richer answers cost more of the rate limits.
+
+        record: Called in the caller's thread with what each account's venue answered, before progress is.
+
     Raises:
         ConfigurationError: The question makes no sense: there are no accounts, or two of the same name.
 
@@ -93,18 +99,23 @@ def collect(
 
     machine = machine or MACHINE
 
+    if detail is not None and (complaint := DETAIL.complaint(detail)):
+        msg = f"The detail {detail!r:.24} is not offered: {complaint}."
+        raise ConfigurationError(msg, hint=DETAIL.help)
     registry = installed()
     asked = asked_for(accounts, registry)
     check_bounds("A report", timeout, max_workers)
     started_at = machine.now()
     deadline, pool = Deadline(timeout, machine.monotonic), machine.pool(max_workers)
-    work = partial(read, deadline=deadline, pool=pool, machine=machine)
+    work = partial(read, deadline=deadline, pool=pool, machine=machine, detail=detail, keep=record is not None)
     outcomes: dict[str, Statement | Failure] = {}
     try:
         for account, outcome in gather(
             asked, work, registry=registry, deadline=deadline, max_workers=max_workers, executor=executor
         ):
             outcomes[account.name] = outcome
+            if record and isinstance(outcome, Statement) and outcome.recording:
+                record(outcome.recording)
             if progress:
                 failure = outcome if isinstance(outcome, Failure) else None
                 progress(Progress(len(outcomes), len(asked), account.name, failure))
@@ -147,10 +158,10 @@ def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any
 
     """
     # See collect.
-    from marginbook.asking import replay_documents  # noqa: PLC0415
+    from marginbook.asking import NOWHERE, replay_documents  # noqa: PLC0415
 
     described = installed().venue(venue)
-    nowhere = {} if described.hosts else {"base_url": _NOWHERE}
+    nowhere = {} if described.hosts else {"base_url": NOWHERE}
     account = Account(
         "replay",
         venue,
@@ -185,6 +196,7 @@ def assemble(
         accounts={account.name: account.venue for account in asked},
         balances=[balance for statement in statements.values() for balance in statement.balances],
         locks=[lock for statement in statements.values() for lock in statement.locks],
+        summaries=[statement.summary for statement in statements.values() if statement.summary],
         failures=[outcome for outcome in outcomes.values() if isinstance(outcome, Failure)],
         notes=[
             *notes,

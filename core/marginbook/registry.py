@@ -23,9 +23,11 @@ from marginbook.hookspecs import API_VERSION, PROJECT
 from marginbook.venues import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from marginbook.output import Output
     from marginbook.sandbox import Stage
+    from marginbook.venues import PriceSource
 
 #: Names of venues or distributions, with commas between; ``*`` stands for all that do not come with marginbook.
 DISABLE: Final = "MARGINBOOK_DISABLE_PLUGINS"
@@ -169,6 +171,46 @@ class Registry:
         Return the sandbox parts of every plugin that loads and has some.
         """
         return tuple(stage for found in self._enabled() for stage in self._call(self._load(found), "marginbook_stages"))
+
+    def outputs(self) -> dict[str, Output]:
+        """
+        Load every plugin and return every form that a report can be written in, by name.
+        """
+        return self._described("marginbook_outputs", "output", lambda output: output.name)
+
+    def output(self, name: str) -> Output:
+        """
+        Return one form, and import no plugin but its own where its entry point has its name.
+
+        Raises:
+            ConfigurationError: Nobody has it.
+
+        """
+        outputs: dict[str, Output] = self._described("marginbook_outputs", "output", lambda output: output.name, name)
+        outputs = outputs if name in outputs else self.outputs()
+        if name not in outputs:
+            msg = f"There is no output {name!r:.40}."
+            raise ConfigurationError(msg, hint=f"There are {', '.join(outputs)}.")
+        return outputs[name]
+
+    def price_sources(self) -> dict[str, PriceSource]:
+        """
+        Load the plugins that have prices by the names of their entry points, and return their sources, by id.
+        """
+        return self._described("marginbook_prices", "prices", lambda source: source.id, "")
+
+    def _described(self, hook: str, kind: str, key: Callable[[Any], str], name: str | None = None) -> dict[str, Any]:
+        """
+        Return what the plugins describe by *hook*, the first of each name: of all plugins, of those with an entry point
+        of this *kind* where *name* is empty, or of those whose entry point names *name*.
+        """
+        described: dict[str, Any] = {}
+        for found in self._enabled():
+            names = [e.name for e in found.entry_points]
+            wanted = name is None or any(n.startswith(f"{kind}.{name}") for n in names)
+            for item in self._call(self._load(found), hook) if wanted else ():
+                described.setdefault(key(item), item)
+        return described
 
     def _enabled(self) -> list[_Found]:
         return [found for found in self._found if not self._is_disabled(found)]

@@ -143,8 +143,8 @@ def test_a_venue_under_another_name(plugins: Plugins) -> None:
         (f"{HEAD}\n@hookimpl\ndef marginbook_venue():\n    return []", "unknown hook 'marginbook_venue'"),
         (f"{HEAD}\n@hookimpl\ndef marginbook_venues(config):\n    return []", "Argument(s) {'config'} are declared"),
         (
-            f"MARGINBOOK_API = 2\n{offering('acme')}",
-            "it was written for version 2 of the plugin interface, and this is version 1. Update marginbook.",
+            f"MARGINBOOK_API = 3\n{offering('acme')}",
+            "it was written for version 3 of the plugin interface, and this is version 2. Update marginbook.",
         ),
         (f"MARGINBOOK_API = 'one'\n{offering('acme')}", "TypeError: '>' not supported between"),
     ],

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from marginbook.venues import DETAIL
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -30,6 +32,16 @@ timeout: Final = click.option(
     default=30.0,
     show_default=True,
     help="Seconds for all of it.",
+)
+
+form: Final = click.option(
+    "--format", "form", metavar="NAME", default="table", show_default=True, help="Form of the output."
+)
+
+detail: Final = click.option(
+    "--detail",
+    type=click.Choice(list(map(str, DETAIL.choices))),
+    help="How much to ask of venues that offer a choice, where an account does not say.",
 )
 
 max_workers: Final = click.option(

@@ -5,15 +5,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from marginbook.cli.options import accounts_file, max_workers, silence, timeout
+from marginbook.cli.options import accounts_file, detail, form, max_workers, silence, timeout
 from marginbook.collecting import Progress, asked_for, collect
-from marginbook.output import table
+from marginbook.output import View
 from marginbook.registry import installed
 
 if TYPE_CHECKING:
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from marginbook.accounts import Account
+    from marginbook.output import Output
     from marginbook.report import BalanceReport
-
-FORMATS: Final = ("table", "json", "jsonl", "csv")
 
 
 @click.command()
 @accounts_file
 @click.option("--only", metavar="NAME", multiple=True, help="Ask this account alone. May be repeated.")
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output."
-)
+@form
+@detail
 @timeout
 @max_workers
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
-def report(path: Path, only: tuple[str, ...], form: str, timeout: float, max_workers: int, quiet: bool) -> None:
+def report(
+    path: Path, only: tuple[str, ...], form: str, detail: str | None, timeout: float, max_workers: int, quiet: bool
+) -> None:
     """
     Ask all accounts and print one report.
 
@@ -53,19 +53,22 @@ def report(path: Path, only: tuple[str, ...], form: str, timeout: float, max_wor
         1  something is missing from the report, which says what and why
         2  the question was wrong: no report was made
     """
-    accounts = asked_for(path, installed(), only)
-    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet)
-    write(made, form)
+    registry = installed()
+    accounts, output = asked_for(path, registry, only), registry.output(form)
+    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail)
+    write(made, output)
     sys.exit(0 if made.complete else 1)
 
 
-def ask(accounts: Sequence[Account], *, timeout: float, max_workers: int, quiet: bool) -> BalanceReport:
+def ask(
+    accounts: Sequence[Account], *, timeout: float, max_workers: int, quiet: bool, detail: str | None = None
+) -> BalanceReport:
     """
     Collect, and show the progress on standard error: a bar on a terminal, a line an account elsewhere.
     """
 
     def collected(progress: Callable[[Progress], object] | None) -> BalanceReport:
-        return collect(accounts, timeout=timeout, max_workers=max_workers, progress=progress)
+        return collect(accounts, timeout=timeout, max_workers=max_workers, progress=progress, detail=detail)
 
     console = Console(stderr=True)
     if quiet:
@@ -77,19 +80,16 @@ def ask(accounts: Sequence[Account], *, timeout: float, max_workers: int, quiet:
         return collected(lambda progress: bar.update(task, completed=progress.done, description=progress.account))
 
 
-def write(made: BalanceReport, form: str) -> None:
+def write(made: BalanceReport, output: Output) -> None:
     """
     Print a report on standard output. What is for programs is UTF-8 everywhere.
     """
-    match form:
-        case "json":
-            click.echo(made.to_json().encode(), nl=False)
-        case "jsonl":
-            click.echo(made.to_jsonl().encode(), nl=False)
-        case "csv":
-            click.echo(made.to_csv().encode(), nl=False)
-        case _:
-            table.show(made)
+    view = View(made)
+    if output.show:
+        output.show(view)
+        return
+    written = output.write(view)
+    click.echo(written.encode() if isinstance(written, str) else written, nl=False)
 
 
 def _line(progress: Progress) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from marginbook.cli.report import FORMATS, ask, write
+from marginbook.cli.options import detail, form
+from marginbook.cli.report import ask, write
 from marginbook.errors import ConfigurationError
 from marginbook.registry import installed
 
@@ -86,19 +87,19 @@ def sandbox(port: int, venues: tuple[str, ...], path: Path | None, faults: tuple
 
 
 @click.command()
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the output."
-)
-def demo(form: str) -> None:
+@form
+@detail
+def demo(form: str, detail: str | None) -> None:
     """
     Show a report of made-up accounts.
 
     They are asked over real HTTP, from venues that this machine plays, with every signature checked. This needs no
     key, no accounts file and no network.
     """
+    output = installed().output(form)
     with _open(0, (), ()) as played:
-        made = ask(played.accounts(), timeout=30.0, max_workers=16, quiet=False)
-    write(made, form)
+        made = ask(played.accounts(), timeout=30.0, max_workers=16, quiet=False, detail=detail)
+    write(made, output)
     sys.exit(0 if made.complete else 1)
 
 

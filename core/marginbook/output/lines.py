@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def write(report: BalanceReport) -> str:
     """
-    Return one line for the report, then one for each account, failure, note, total, balance and lock.
+    Return one line for the report, then one for each account, failure, note, total, balance, lock and summary.
 
     Every line has a ``type``, and every line of figures says whether the report is complete.
     """
@@ -28,5 +28,6 @@ def write(report: BalanceReport) -> str:
         *({"type": "total", "complete": complete, **total} for total in document["totals"].values()),
         *({"type": "balance", "complete": complete, **balance} for balance in document["balances"]),
         *({"type": "lock", "complete": complete, **lock} for lock in document["locks"]),
+        *({"type": "summary", "complete": complete, **summary} for summary in document["summaries"]),
     ]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

@@ -14,7 +14,7 @@ from attrs import Attribute, asdict, field, frozen
 from marginbook.errors import ConfigurationError, IncompleteReportError, PluginError
 from marginbook.report.outcomes import Failure, Note
 from marginbook.report.totals import Total, totals
-from marginbook.values import AMOUNTS, Balance, Lock, plain
+from marginbook.values import AMOUNTS, Balance, Lock, Summary, plain
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA: Final = "marginbook.balance-report"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 def _by_name(accounts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -60,6 +60,8 @@ class BalanceReport:
     balances: tuple[Balance, ...] = field(default=(), converter=_by_account_and_asset)
     #: The venues' breakdowns of locked margin.
     locks: tuple[Lock, ...] = field(default=(), converter=_by_account_and_symbol)
+    #: What venues say of accounts as a whole: a check on the rows, and never added to them.
+    summaries: tuple[Summary, ...] = field(default=(), converter=_by_account)
     #: The accounts that could not be read.
     failures: tuple[Failure, ...] = field(default=(), converter=_by_account)
     #: Remarks on accounts, or on the whole. Remarks on a row are the row's own.
@@ -71,8 +73,9 @@ class BalanceReport:
 
     @balances.validator
     @locks.validator
+    @summaries.validator
     @failures.validator
-    def _check_asked_for(self, _: Attribute[Any], items: Iterable[Balance | Lock | Failure]) -> None:
+    def _check_asked_for(self, _: Attribute[Any], items: Iterable[Balance | Lock | Summary | Failure]) -> None:
         accounts = self.accounts
         if strangers := sorted({i.account for i in items if accounts.get(i.account) != i.venue}):
             msg = f"Nobody asked for {', '.join(strangers)}, or not at that venue."
@@ -81,8 +84,9 @@ class BalanceReport:
     @failures.validator
     def _check_all_or_none(self, _: Attribute[Any], failures: tuple[Failure, ...]) -> None:
         failed = [failure.account for failure in failures]
-        present = {balance.account for balance in self.balances} | {lock.account for lock in self.locks}
-        if len(failed) != len(set(failed)) or present.intersection(failed):
+        summarized = [summary.account for summary in self.summaries]
+        present = {row.account for row in self.balances} | {row.account for row in self.locks} | set(summarized)
+        if len(summarized) != len(set(summarized)) or len(failed) != len(set(failed)) or present.intersection(failed):
             msg = "An account is in the report twice, or failed and has rows."
             raise PluginError(msg)
 
@@ -145,6 +149,7 @@ class BalanceReport:
             "totals": {asset: _json(total) for asset, total in self.totals().items()},
             "balances": [_json_balance(balance) for balance in self.balances],
             "locks": [_json(lock) for lock in self.locks],
+            "summaries": [_json(summary) for summary in self.summaries],
         }
 
     @classmethod
@@ -156,15 +161,16 @@ class BalanceReport:
             ConfigurationError: It is no balance report, or of a version that this marginbook does not know.
 
         """
-        written = document if isinstance(document, Mapping) else {}
-        if (written.get("schema"), written.get("schema_version")) != (SCHEMA, SCHEMA_VERSION):
-            msg = f"This is no {SCHEMA} of version {SCHEMA_VERSION}."
+        document = _upgraded(document if isinstance(document, Mapping) else {})
+        if (document.get("schema"), document.get("schema_version")) != (SCHEMA, SCHEMA_VERSION):
+            msg = f"This is no {SCHEMA} of version {SCHEMA_VERSION} or before."
             raise ConfigurationError(msg, hint="Read it with the version of marginbook that wrote it.")
         try:
             report = cls(
                 accounts={name: account["venue"] for name, account in document["accounts"].items()},
                 balances=map(_balance, document["balances"]),
                 locks=[Lock(**lock) for lock in document["locks"]],
+                summaries=[Summary(**summary) for summary in document["summaries"]],
                 failures=[Failure(**failure) for failure in document["failures"]],
                 notes=[Note(**note) for note in document["notes"]],
                 started_at=document["started_at"],
@@ -219,6 +225,15 @@ class BalanceReport:
         from marginbook.output import table  # noqa: PLC0415
 
         return table.write(self)
+
+
+def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    Return what an older marginbook wrote as this one would have. Version 1 had no summaries.
+    """
+    if (document.get("schema"), document.get("schema_version")) == (SCHEMA, 1) and "summaries" not in document:
+        return {**document, "schema_version": SCHEMA_VERSION, "summaries": []}
+    return document
 
 
 def _json(value: Any) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class Documents(BaseAdapter):
     Answers each request with the recorded body of its path, and status 200. Nothing reaches a network.
 
     Args:
-        documents: Bodies by path, such as ``{"/fapi/v3/balance": b"[]"}``.
+        documents: Bodies by path, such as ``{"/fapi/v3/balance": b"[]"}``, or by path and query, and what was posted
+            after a blank, where a path is asked for more than once.
 
     """
 
@@ -37,18 +38,28 @@ class Documents(BaseAdapter):
             ConfigurationError: None was.
 
         """
-        path = request.path_url.partition("?")[0]
-        if path not in self._documents:
-            msg = f"{path} was asked for, and there is no body of it."
+        keys = keys_of(request)
+        key = next((key for key in keys if key in self._documents), "")
+        if not key:
+            msg = f"{keys[-1]} was asked for, and there is no body of it."
             raise ConfigurationError(msg, hint=f"There are bodies of {', '.join(self._documents) or 'nothing'}.")
         response = requests.Response()
         response.status_code = 200
         response.request = request
         response.url = request.url or ""
-        response.raw = BytesIO(self._documents[path])
+        response.raw = BytesIO(self._documents[key])
         return response
 
     def close(self) -> None:
         """
         Nothing is open.
         """
+
+
+def keys_of(request: requests.PreparedRequest) -> tuple[str, ...]:
+    """
+    Return what an unsigned request can be known by, the most exact first.
+    """
+    body = request.body.decode("utf-8", "replace") if isinstance(request.body, bytes) else request.body
+    path = request.path_url
+    return (*([f"{path} {body}"] if body else []), path, path.partition("?")[0])

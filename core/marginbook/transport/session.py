@@ -30,6 +30,7 @@ from marginbook.errors import (
 )
 from marginbook.hosts import is_loopback
 from marginbook.limits import Limit
+from marginbook.transport.documents import keys_of
 from marginbook.transport.hosts import Charge, Host
 from marginbook.transport.machine import MACHINE, Machine
 from marginbook.transport.shared import SharedLimits
@@ -56,6 +57,9 @@ LARGEST_BODY: Final = 8 * 1024 * 1024
 RECOGNIZED: Final = 20
 
 _CHUNK: Final = 64 * 1024
+
+#: The parts of a request that say what is asked.
+_ASKED: Final = {"params", "data", "json"}
 
 _ASKING: Final = threading.local()
 
@@ -122,6 +126,8 @@ class Session(requests.Session):
         self._stalled = False
         self._line = line or Line(Host(""))
         self._sent = ""
+        #: The bodies of what succeeded, by request, where somebody wants to keep them.
+        self.kept: dict[str, bytes] | None = None
         _keep_signatures_out_of_logs()
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
@@ -152,6 +158,9 @@ class Session(requests.Session):
             line.host.leave(charges, headers, line.machine, sent=sent)
         # Who reads "Retry-After: 30" has to know since when.
         response.received_at = line.host.clock.now(line.machine)  # type: ignore[attr-defined]
+        if self.kept is not None and response.ok:
+            unsigned = requests.Request(_text(method), _text(url), **{k: kwargs[k] for k in _ASKED & kwargs.keys()})
+            self.kept[keys_of(unsigned.prepare())[0]] = response.content
         return response
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
@@ -168,6 +177,18 @@ class Session(requests.Session):
         Say whether a text of the venue has `RECOGNIZED` characters of a key or a signature that was sent to it.
         """
         return any(text[n : n + RECOGNIZED] in self._sent for n in range(len(text) - RECOGNIZED + 1))
+
+    def blanked(self, body: bytes) -> bytes:
+        """
+        Return a body with stars in the place of each part of a key or a signature that was sent.
+        """
+        text = body.decode("latin-1")
+        sent = {self._sent[n : n + RECOGNIZED] for n in range(len(self._sent) - RECOGNIZED + 1)}
+        hits = [n for n in range(len(text) - RECOGNIZED + 1) if text[n : n + RECOGNIZED] in sent]
+        blank = bytearray(body)
+        for n in hits:
+            blank[n : n + RECOGNIZED] = b"*" * RECOGNIZED
+        return bytes(blank)
 
     def _attempt(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         _ASKING.now = True

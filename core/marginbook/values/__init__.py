@@ -3,7 +3,26 @@ What marginbook says: balances, locks, failures, and the exact amounts in them.
 """
 
 from marginbook.values.balance import AMOUNTS, Balance, Lock, Statement
-from marginbook.values.identities import SUMS, derive
-from marginbook.values.money import exact, plain, total
+from marginbook.values.identities import SUMS, compare, derive
+from marginbook.values.money import exact, plain, product, total
+from marginbook.values.price import Price
+from marginbook.values.recording import Recording
+from marginbook.values.summary import SUMMARY_AMOUNTS, Summary
 
-__all__ = ["AMOUNTS", "SUMS", "Balance", "Lock", "Statement", "derive", "exact", "plain", "total"]
+__all__ = [
+    "AMOUNTS",
+    "SUMMARY_AMOUNTS",
+    "SUMS",
+    "Balance",
+    "Lock",
+    "Price",
+    "Recording",
+    "Statement",
+    "Summary",
+    "compare",
+    "derive",
+    "exact",
+    "plain",
+    "product",
+    "total",
+]

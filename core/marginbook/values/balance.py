@@ -8,44 +8,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import Attribute, evolve, field, fields, frozen
+from attrs import Attribute, evolve, field, fields, frozen, validators
 from attrs.converters import optional
 from attrs.validators import deep_iterable, instance_of
 
-from marginbook.errors import InvalidResponseError
-from marginbook.texts import readable
-from marginbook.values.money import exact, ratio
+from marginbook.values.fields import amount, text, texts
+from marginbook.values.money import ratio
+from marginbook.values.recording import Recording
+from marginbook.values.summary import Summary
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def _check_text(_: object, attribute: Attribute[str], value: object) -> None:
-    # A report sorts by it, and prints it on terminals.
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        msg = f"{attribute.name} is {value!r:.24}, which is no text of printable characters."
-        raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
-
-
-def _text() -> Any:
-    return field(validator=_check_text)
-
-
-def _amount() -> Any:
-    return field(default=None, converter=optional(exact), metadata={"amount": True})
-
-
 def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(dict(mapping).items()))
-
-
-def _texts(notes: Iterable[str]) -> tuple[str, ...]:
-    texts = tuple(notes)
-    if isinstance(notes, str) or not all(isinstance(text, str) for text in texts):
-        msg = "Notes are a sequence of texts."
-        raise TypeError(msg)
-    return tuple(map(readable, texts))
 
 
 @frozen(kw_only=True)
@@ -64,39 +42,39 @@ class Balance:
     """
 
     #: Our name of the account.
-    account: str = _text()
+    account: str = text()
     #: The id of the venue.
-    venue: str = _text()
+    venue: str = text()
     #: What the amounts are counted in, as the venue spells it.
-    asset: str = _text()
+    asset: str = text()
     #: Cash: transfers, realized PnL and funding, less fees. Without unrealized PnL, with isolated wallets.
-    wallet_balance: Decimal | None = _amount()
+    wallet_balance: Decimal | None = amount()
     #: What all open positions, cross and isolated, would gain or lose at the mark price.
-    unrealized_pnl: Decimal | None = _amount()
+    unrealized_pnl: Decimal | None = amount()
     #: Wallet balance plus unrealized PnL; also called margin balance.
-    equity: Decimal | None = _amount()
+    equity: Decimal | None = amount()
     #: Locked to open and to hold: position margin plus order margin.
-    initial_margin: Decimal | None = _amount()
+    initial_margin: Decimal | None = amount()
     #: Locked by open positions.
-    position_margin: Decimal | None = _amount()
+    position_margin: Decimal | None = amount()
     #: Locked by open orders. Negative where orders would reduce a position.
-    order_margin: Decimal | None = _amount()
+    order_margin: Decimal | None = amount()
     #: Where equity falls below this, the venue liquidates.
-    maintenance_margin: Decimal | None = _amount()
+    maintenance_margin: Decimal | None = amount()
     #: Can back a new position. May exceed the wallet where assets share collateral.
-    available_balance: Decimal | None = _amount()
+    available_balance: Decimal | None = amount()
     #: Can leave the account now. Neither more nor less than the available balance by any rule.
-    max_withdraw: Decimal | None = _amount()
+    max_withdraw: Decimal | None = amount()
     #: The part of the wallet that backs cross positions.
-    cross_wallet_balance: Decimal | None = _amount()
+    cross_wallet_balance: Decimal | None = amount()
     #: Unrealized PnL of cross positions alone.
-    cross_unrealized_pnl: Decimal | None = _amount()
+    cross_unrealized_pnl: Decimal | None = amount()
     #: When the venue last changed the row, in UTC. Not the time of the report.
     updated_at: datetime | None = field(default=None, converter=optional(moment))
     #: The figures that the venue did not report itself, and what they were derived from.
     _derived: tuple[tuple[str, str], ...] = field(default=(), converter=_pairs)
     #: Remarks that a reader of the figures needs, one sentence or two each.
-    notes: tuple[str, ...] = field(default=(), converter=_texts)
+    notes: tuple[str, ...] = field(default=(), converter=texts)
 
     @_derived.validator
     def _check_derived(self, _: Attribute[Any], derived: tuple[tuple[str, str], ...]) -> None:
@@ -125,11 +103,11 @@ class Balance:
         """
         return ratio(self.maintenance_margin, self.equity)
 
-    def derive(self, name: str, amount: Decimal, identity: str) -> Balance:
+    def derive(self, name: str, figure: Decimal, identity: str) -> Balance:
         """
         Return the same balance with the figure *name* filled in, marked as derived by *identity*.
         """
-        changes: dict[str, Any] = {name: amount, "derived": {**dict(self._derived), name: identity}}
+        changes: dict[str, Any] = {name: figure, "derived": {**dict(self._derived), name: identity}}
         return evolve(self, **changes)
 
     def remark(self, note: str) -> Balance:
@@ -152,19 +130,19 @@ class Lock:
     """
 
     #: Our name of the account.
-    account: str = _text()
+    account: str = text()
     #: The id of the venue.
-    venue: str = _text()
+    venue: str = text()
     #: The contract, as the venue spells it.
-    symbol: str = _text()
+    symbol: str = text()
     #: What the amounts are counted in.
-    asset: str = _text()
+    asset: str = text()
     #: All that is locked for the symbol.
-    blocked_balance: Decimal | None = _amount()
+    blocked_balance: Decimal | None = amount()
     #: Locked by its open position.
-    position_margin: Decimal | None = _amount()
+    position_margin: Decimal | None = amount()
     #: Locked by its open orders. Negative where orders would reduce the position.
-    order_margin: Decimal | None = _amount()
+    order_margin: Decimal | None = amount()
 
 
 def _balances(rows: Iterable[Balance]) -> tuple[Balance, ...]:
@@ -187,11 +165,16 @@ class Statement:
 
         notes: Remarks on the account as a whole.
 
+        summary: What the venue says of the account as a whole, if it does.
+
     Raises:
-        TypeError: A row is no Balance or no Lock.
+        TypeError: A row is no Balance or no Lock, or the summary is none.
 
     """
 
     balances: tuple[Balance, ...] = field(converter=_balances, validator=deep_iterable(instance_of(Balance)))
     locks: tuple[Lock, ...] = field(default=(), converter=_locks, validator=deep_iterable(instance_of(Lock)))
-    notes: tuple[str, ...] = field(default=(), converter=_texts)
+    notes: tuple[str, ...] = field(default=(), converter=texts)
+    summary: Summary | None = field(default=None, validator=validators.optional(instance_of(Summary)))
+    #: The bodies that it was read from, where they are kept. Not the plugin's business.
+    recording: Recording | None = field(default=None, eq=False, repr=False, kw_only=True)

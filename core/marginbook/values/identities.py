@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from attrs import evolve
+
+from marginbook.values.balance import AMOUNTS
 from marginbook.values.money import ZERO, plain, total
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from marginbook.values.balance import Balance
+    from marginbook.values.summary import Summary
 
 #: A figure, and the two that it is the sum of.
 SUMS: Final = (
@@ -57,19 +63,36 @@ def _add(balance: Balance) -> Balance:
 
 
 def _compare(balance: Balance) -> Balance:
+    return evolve(balance, notes=(*balance.notes, *_contradictions(balance)))
+
+
+def _contradictions(row: Balance | Summary) -> Iterable[str]:
     """
-    Note where figures do not add up. Which of them is wrong nobody here can know.
+    Say where figures do not add up. Which of them is wrong nobody here can know.
     """
     for name, terms in SUMS:
-        amounts = (getattr(balance, name), *(getattr(balance, term) for term in terms))
+        amounts = (getattr(row, name), *(getattr(row, term) for term in terms))
         if None in amounts:
             continue
         difference = total((amounts[0], *(amount.copy_negate() for amount in amounts[1:])))
         if difference:
-            balance = balance.remark(
-                f"The venue's figures do not add up: {name} is {plain(difference)} more than {' + '.join(terms)}."
-            )
-    return balance
+            yield f"The venue's figures do not add up: {name} is {plain(difference)} more than {' + '.join(terms)}."
+
+
+def compare(summary: Summary, balances: Iterable[Balance]) -> Summary:
+    """
+    Note where the figures of a whole account contradict each other, or the row that they repeat.
+    """
+    rows = [balance for balance in balances if balance.asset == summary.asset]
+    return summary.remark([*_contradictions(summary), *(text for row in rows for text in _deviations(summary, row))])
+
+
+def _deviations(summary: Summary, row: Balance) -> Iterable[str]:
+    for name in AMOUNTS:
+        whole, part = getattr(summary, name), getattr(row, name)
+        if whole is not None and part is not None and whole != part:
+            difference = total((whole, part.copy_negate()))
+            yield f"The account's {name} is {plain(difference or ZERO)} more than that of its row of {row.asset}."
 
 
 def _remark(balance: Balance, elsewhere: str) -> Balance:

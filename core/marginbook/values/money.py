@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 ZERO: Final = Decimal()
 
-#: Wide enough to add any amounts that `exact` lets in. What would still have to be rounded raises instead.
+#: Wide enough to add any amounts that `exact` lets in, and to multiply those of any venue. What would still have to be
+#: rounded raises instead.
 _EXACT: Final = Context(prec=400, traps=[Clamped, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow])
 
 #: A ratio has to be rounded somewhere.
@@ -71,6 +72,13 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
             return None
         known = _EXACT.add(known, amount)
     return known
+
+
+def product(amount: Decimal, price: Decimal) -> Decimal:
+    """
+    Multiply *amount* by *price*, exactly.
+    """
+    return _EXACT.multiply(amount, price)
 
 
 def ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

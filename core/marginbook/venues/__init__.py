@@ -2,6 +2,7 @@
 The seam: what a plugin says about its venues.
 """
 
-from marginbook.venues.venue import Clock, Credential, Option, Venue
+from marginbook.venues.sources import PriceSource
+from marginbook.venues.venue import DETAIL, Clock, Credential, Option, Venue
 
-__all__ = ["Clock", "Credential", "Option", "Venue"]
+__all__ = ["DETAIL", "Clock", "Credential", "Option", "PriceSource", "Venue"]

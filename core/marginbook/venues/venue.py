@@ -108,6 +108,10 @@ def _options(options: Iterable[Option]) -> tuple[Option, ...]:
     return tuple(options)
 
 
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
+
+
 def _limits(limits: Iterable[Limit]) -> tuple[Limit, ...]:
     return tuple(limits)
 
@@ -151,6 +155,8 @@ class Venue:
 
         ignores: Fields of the venue's answer that the report has no use for, and why.
 
+        private: Names of fields whose texts say whose account it is. They are blanked in what is kept of an answer.
+
     Raises:
         PluginError: The id is no lower-case word, or a name is no field of `Balance`.
 
@@ -169,6 +175,7 @@ class Venue:
     _fills: tuple[tuple[str, str], ...] = field(default=(), converter=_text, repr=False)
     _unknown: tuple[tuple[str, str], ...] = field(default=(), converter=_text, repr=False)
     _ignores: tuple[tuple[str, str], ...] = field(default=(), converter=_text, repr=False)
+    private: tuple[str, ...] = field(default=(), converter=_names, repr=False)
 
     @id.validator
     def _check_id(self, _: Attribute[str], value: str) -> None:
@@ -239,6 +246,15 @@ CLEARTEXT: Final = Option(
     bool,
     "Send the secret over plain http to another machine, where everybody on the way can read it.",
     default=False,
+)
+
+#: How much is asked of a venue that offers both.
+DETAIL: Final = Option(
+    "detail",
+    str,
+    "How much to ask: balance, in one light request, or margin, with margins and isolated positions.",
+    default="balance",
+    choices=("balance", "margin"),
 )
 
 #: The name of the option that raises or lowers an address's limit.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
                 "2  the question was wrong",
                 "MARGINBOOK_ACCOUNTS",
                 "default: accounts.toml",
-                "[table|json|jsonl|csv]",
+                "Form of the output. [default: table]",
                 "default: 30",
                 "'marginbook venues'",
             ],

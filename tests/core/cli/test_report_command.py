@@ -169,7 +169,7 @@ def test_accounts_here(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--timeout", "inf"], "Error: A report in inf seconds with 16 workers cannot be made.\nGive it some time"),
         (["--timeout", "soon"], "'soon' is not a valid float"),
         (["--max-workers", "0"], "Invalid value for '--max-workers'"),
-        (["--format", "xml"], "'xml' is not one of 'table', 'json', 'jsonl', 'csv'"),
+        (["--format", "xml"], "There is no output 'xml'.\nThere are table, json, jsonl, csv"),
         (["--colour"], "No such option"),
         (["more"], "unexpected extra argument"),
     ],

@@ -26,9 +26,10 @@ from marginbook import (
     Lock,
     Note,
     PluginError,
+    Summary,
     UnavailableError,
 )
-from marginbook.values import AMOUNTS
+from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,10 @@ def balance(account: str, asset: str, **fields: Any) -> Balance:
 
 def lock(account: str, symbol: str, **fields: Any) -> Lock:
     return Lock(account=account, venue="acme", symbol=symbol, asset="USDT", **fields)
+
+
+def summary(account: str, **fields: Any) -> Summary:
+    return Summary(**{"account": account, "venue": "acme", "currency": "USD", **fields})
 
 
 def failure(account: str, **fields: Any) -> Failure:
@@ -63,6 +68,7 @@ BOOK: Final = report(
         balance("b", "USDT", wallet_balance="-1"),
     ],
     locks=[lock("b", "X", blocked_balance="1.10")],
+    summaries=[summary("b", equity="-1", mode="single-asset", asset="USDT", notes=["Odd as well."], updated_at=NOON)],
     failures=[failure("c", hint="Hurry.", until=NOON)],
     notes=[Note(account="", message="All."), Note(account="b", message="One.")],
 )
@@ -89,7 +95,7 @@ def reports(draw: st.DrawFn) -> BalanceReport:
     """
     accounts = draw(st.dictionaries(NAMES, NAMES, max_size=4))
     failed = draw(st.sets(st.sampled_from(sorted(accounts)))) if accounts else set()
-    rows, locks = [], []
+    rows, locks, summaries = [], [], []
     for name, venue in accounts.items():
         if name not in failed:
             rows += [draw(balances(name, venue, asset)) for asset in draw(st.lists(NAMES, max_size=3, unique=True))]
@@ -97,11 +103,14 @@ def reports(draw: st.DrawFn) -> BalanceReport:
                 Lock(account=name, venue=venue, symbol=symbol, asset=draw(NAMES), blocked_balance=draw(DIGITS))
                 for symbol in draw(st.lists(NAMES, max_size=2))
             ]
+            amounts: dict[str, Any] = draw(st.dictionaries(st.sampled_from(SUMMARY_AMOUNTS), DIGITS))
+            summaries += [summary(name, venue=venue, **amounts)] if draw(st.booleans()) else []
     kinds = st.sampled_from(["credentials", "clock", "rate_limited", "timeout", "plugin"])
     return BalanceReport(
         accounts=accounts,
         balances=rows,
         locks=locks,
+        summaries=summaries,
         failures=[
             Failure(
                 account=name,
@@ -165,6 +174,7 @@ def test_a_report_is_a_value() -> None:
     [
         {"balances": [balance("x", "USDT")]},
         {"locks": [lock("x", "X")]},
+        {"summaries": [summary("x")]},
         {"failures": [failure("x")]},
         {"balances": [evolve(balance("a", "USDT"), venue="other")]},
         {"failures": [failure("a", venue="other")]},
@@ -191,6 +201,8 @@ def test_everybody_that_nobody_asked_for() -> None:
     [
         {"balances": [balance("a", "USDT")], "failures": [failure("a")]},
         {"locks": [lock("a", "X")], "failures": [failure("a")]},
+        {"summaries": [summary("a")], "failures": [failure("a")]},
+        {"summaries": [summary("a"), summary("a")]},
         {"failures": [failure("a"), failure("a")]},
     ],
 )
@@ -275,8 +287,9 @@ def test_the_document() -> None:
         "totals",
         "balances",
         "locks",
+        "summaries",
     ] == list(document)
-    assert ("marginbook.balance-report", 1, False, "2026-07-01T12:00:00+00:00") == (
+    assert ("marginbook.balance-report", 2, False, "2026-07-01T12:00:00+00:00") == (
         document["schema"],
         document["schema_version"],
         document["complete"],
@@ -334,8 +347,8 @@ def test_the_text() -> None:
     """
     found = report("ä")
 
-    assert found.to_json().startswith('{\n  "schema": "marginbook.balance-report",\n  "schema_version": 1,\n')
-    assert found.to_json(indent=None).startswith('{"schema": "marginbook.balance-report", "schema_version": 1, ')
+    assert found.to_json().startswith('{\n  "schema": "marginbook.balance-report",\n  "schema_version": 2,\n')
+    assert found.to_json(indent=None).startswith('{"schema": "marginbook.balance-report", "schema_version": 2, ')
     assert '"ä": {' in found.to_json()
 
 
@@ -361,7 +374,7 @@ def test_no_figure_is_a_float(found: BalanceReport) -> None:
     kinds = {type(leaf) for leaf in leaves(found.to_dict())}
 
     assert set() == kinds - {str, bool, int, type(None)}
-    assert all(type(leaf) is not int or leaf == 1 for leaf in leaves(found.to_dict()))
+    assert all(type(leaf) is not int or leaf == 2 for leaf in leaves(found.to_dict()))
 
 
 def leaves(node: Any) -> Iterator[Any]:
@@ -380,8 +393,18 @@ def test_other_documents(document: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         BalanceReport.from_dict(document)
 
-    assert "This is no marginbook.balance-report of version 1." == caught.value.message
+    assert "This is no marginbook.balance-report of version 2 or before." == caught.value.message
     assert "Read it with the version of marginbook that wrote it." == caught.value.hint
+
+
+def test_what_an_older_marginbook_wrote() -> None:
+    """
+    A report of version 1, which had no summaries, is read as one without.
+    """
+    document = {**report("a").to_dict(), "schema_version": 1}
+    del document["summaries"]
+
+    assert report("a") == BalanceReport.from_dict(document)
 
 
 def put(*path: Any) -> Callable[[dict[str, Any]], None]:
@@ -413,7 +436,7 @@ def drop(*path: Any) -> Callable[[dict[str, Any]], None]:
     "change",
     [
         put("schema", "marginbook.report"),
-        put("schema_version", 2),
+        put("schema_version", 1),
         put("complete", True),
         put("started_at", "2026-07-01T12:00:00"),
         put("started_at", "2026-07-01T12:00:00Z"),
@@ -458,6 +481,12 @@ def drop(*path: Any) -> Callable[[dict[str, Any]], None]:
         put("locks", 0, "blocked_balance", "1.1.0"),
         put("locks", 0, "blocked_balance", 1),
         put("locks", 0, "symbol", None),
+        put("summaries", 0, "equity", 1),
+        put("summaries", 0, "equity", "-1.0.0"),
+        put("summaries", 0, "currency", ""),
+        put("summaries", 0, "mode", ""),
+        put("summaries", 0, "wealth", "1"),
+        drop("summaries"),
         put("more", 1),
         drop("complete"),
         drop("accounts"),

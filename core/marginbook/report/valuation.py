@@ -1,0 +1,189 @@
+"""
+What the figures of a report are worth in one currency.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import field, frozen
+
+from marginbook.values import Balance, Price, product, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from marginbook.report.report import BalanceReport
+
+#: The figures of a balance that are valued.
+VALUED: Final = ("wallet_balance", "unrealized_pnl", "equity")
+
+
+@frozen(kw_only=True)
+class Value:
+    """
+    What one row is worth, exactly: amount times price. None where the amount or the price is not known.
+    """
+
+    #: Our name of the account.
+    account: str
+    #: The id of the venue.
+    venue: str
+    #: What was valued.
+    asset: str
+    #: What one unit is worth, or None where nobody says.
+    price: Price | None
+    wallet_balance: Decimal | None
+    unrealized_pnl: Decimal | None
+    equity: Decimal | None
+
+
+@frozen(kw_only=True)
+class Exclusion:
+    """
+    Something that a total of values does not hold, and why.
+    """
+
+    #: Our name of the account.
+    account: str
+    #: The asset, or "" for a whole account that could not be read.
+    asset: str
+    #: The figure that is excluded: one of `VALUED`.
+    figure: str
+    #: ``"no price"``, ``"not known"``, or ``"failed"`` for a whole account.
+    reason: str
+
+
+@frozen(kw_only=True)
+class ValueTotal:
+    """
+    What several rows are worth together, without what `excluded` names.
+
+    An amount is None where nothing could be valued. It is the sum of the others where something could not, so it is
+    the whole only if nothing is excluded.
+    """
+
+    #: What the rows have in common: the name of an account, a venue or an asset, or "" for all.
+    name: str
+    wallet_balance: Decimal | None
+    unrealized_pnl: Decimal | None
+    equity: Decimal | None
+    #: What is missing from the sums.
+    excluded: tuple[Exclusion, ...]
+
+    def whole(self, figure: str) -> bool:
+        """
+        Say whether nothing is missing from the sum of *figure*.
+        """
+        return not any(exclusion.figure == figure for exclusion in self.excluded)
+
+
+def _values(values: Iterable[Value]) -> tuple[Value, ...]:
+    return tuple(values)
+
+
+@frozen(kw_only=True)
+class Valuation:
+    """
+    A report in one currency. Values are apart from the report's own figures, which stay what they are.
+    """
+
+    #: What values are counted in.
+    currency: str
+    #: One for each balance of the report, in its order.
+    values: tuple[Value, ...] = field(converter=_values)
+    #: The venues of the accounts that could not be read, by name.
+    _failed: tuple[tuple[str, str], ...] = field(default=())
+
+    @classmethod
+    def of(cls, report: BalanceReport, currency: str, prices: Iterable[Price]) -> Valuation:
+        """
+        Value *report* with *prices*, of which the first for an asset is used.
+        """
+        known: dict[str, Price] = {}
+        for price in prices:
+            if price.currency == currency:
+                known.setdefault(price.asset, price)
+        failed = tuple((failure.account, failure.venue) for failure in report.failures)
+        return cls(currency=currency, values=[_value(b, known.get(b.asset)) for b in report.balances], failed=failed)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """
+        The assets without a price, in alphabetical order.
+        """
+        return tuple(sorted({value.asset for value in self.values if value.price is None}))
+
+    @property
+    def prices(self) -> tuple[Price, ...]:
+        """
+        The prices that were used, by asset.
+        """
+        used = {value.price for value in self.values if value.price}
+        return tuple(sorted(used, key=lambda price: price.asset))
+
+    def total(self) -> ValueTotal:
+        """
+        Add up everything.
+        """
+        return _total("", self.values, self._failed)
+
+    def by_account(self) -> dict[str, ValueTotal]:
+        """
+        Add up by account, those that could not be read included.
+        """
+        return self._by(lambda value: value.account, lambda failed: failed[0])
+
+    def by_venue(self) -> dict[str, ValueTotal]:
+        """
+        Add up by venue.
+        """
+        return self._by(lambda value: value.venue, lambda failed: failed[1])
+
+    def by_asset(self) -> dict[str, ValueTotal]:
+        """
+        Add up by asset. Every total says which accounts could not be read, since they may hold it as well.
+        """
+        return self._by(lambda value: value.asset, None)
+
+    def _by(
+        self, key: Callable[[Value], str], failed_key: Callable[[tuple[str, str]], str] | None
+    ) -> dict[str, ValueTotal]:
+        names = {key(value) for value in self.values}
+        names |= {failed_key(failed) for failed in self._failed} if failed_key else set()
+        return {
+            name: _total(
+                name,
+                [value for value in self.values if key(value) == name],
+                [failed for failed in self._failed if failed_key is None or failed_key(failed) == name],
+            )
+            for name in sorted(names)
+        }
+
+
+def _value(balance: Balance, price: Price | None) -> Value:
+    amounts: dict[str, Any] = {name: _worth(getattr(balance, name), price) for name in VALUED}
+    return Value(account=balance.account, venue=balance.venue, asset=balance.asset, price=price, **amounts)
+
+
+def _worth(amount: Decimal | None, price: Price | None) -> Decimal | None:
+    if not amount:
+        # Nothing is worth nothing at any price; what is not known stays so.
+        return amount
+    return None if price is None else product(amount, price.price)
+
+
+def _total(name: str, values: Iterable[Value], failed: Iterable[tuple[str, str]]) -> ValueTotal:
+    values = tuple(values)
+    sums: dict[str, Any] = {}
+    excluded = [Exclusion(account=a, asset="", figure=f, reason="failed") for a, _ in failed for f in VALUED]
+    for figure in VALUED:
+        known = [amount for value in values if (amount := getattr(value, figure)) is not None]
+        sums[figure] = total(known) if known else None
+        excluded += [
+            Exclusion(account=v.account, asset=v.asset, figure=figure, reason="not known" if v.price else "no price")
+            for v in values
+            if getattr(v, figure) is None
+        ]
+    return ValueTotal(name=name, excluded=tuple(excluded), **sums)

@@ -1,0 +1,51 @@
+"""
+What fields of our values have in common.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import Attribute, field
+from attrs.converters import optional
+
+from marginbook.errors import InvalidResponseError
+from marginbook.texts import readable
+from marginbook.values.money import exact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def check_text(_: object, attribute: Attribute[Any], value: object) -> None:
+    """
+    Refuse what is no text of printable characters: a report sorts by it, and prints it on terminals.
+    """
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        msg = f"{attribute.name} is {value!r:.24}, which is no text of printable characters."
+        raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
+
+
+def text() -> Any:
+    """
+    Return a field for a name.
+    """
+    return field(validator=check_text)
+
+
+def amount() -> Any:
+    """
+    Return a field for an amount, which may not be known.
+    """
+    return field(default=None, converter=optional(exact), metadata={"amount": True})
+
+
+def texts(notes: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return remarks as a tuple, with what cannot be printed spelled out.
+    """
+    found = tuple(notes)
+    if isinstance(notes, str) or not all(isinstance(note, str) for note in found):
+        msg = "Notes are a sequence of texts."
+        raise TypeError(msg)
+    return tuple(map(readable, found))
