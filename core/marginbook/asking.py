@@ -281,7 +281,7 @@ class Visit:
 
 
 def _in_detail(account: Account, venue: Venue, detail: str | None) -> Account:
-    offered = any(option is DETAIL for option in venue.options)
+    offered = any(option.name == DETAIL.name for option in venue.options)
     if detail is None or not offered or DETAIL.name in account.options:
         return account
     return evolve(account, options={**account.options, DETAIL.name: detail})

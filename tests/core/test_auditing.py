@@ -19,6 +19,7 @@ from marginbook import (
     Failure,
     Lock,
     Statement,
+    Summary,
     collect,
     collecting,
 )
@@ -48,6 +49,10 @@ def lock(account: str, symbol: str = "BTCUSDT") -> Lock:
     return Lock(account=account, venue="acme", symbol=symbol, asset="USDT", blocked_balance=Decimal(1))
 
 
+def summary(account: str) -> Summary:
+    return Summary(account=account, venue="acme", currency="USD", equity=Decimal("100.00"))
+
+
 def failure(account: str, message: str = "No.") -> Failure:
     return Failure(account=account, venue="acme", kind="timeout", message=message)
 
@@ -58,7 +63,7 @@ def outcomes() -> Outcomes:
     What became of four accounts: two that hold something, one that holds nothing, and one that failed.
     """
     return {
-        "desk-a": Statement([balance("desk-a"), balance("desk-a", "BTC")], [lock("desk-a")]),
+        "desk-a": Statement([balance("desk-a"), balance("desk-a", "BTC")], [lock("desk-a")], summary=summary("desk-a")),
         "desk-b": Statement([balance("desk-b", wallet_balance="5")]),
         "desk-c": Statement([]),
         "desk-d": failure("desk-d"),
@@ -96,6 +101,7 @@ FAILURES: Final = "its failures are not those that happened"
 OUTCOME: Final = "an account has no outcome"
 BALANCES: Final = "its balances are not those that were read"
 LOCKS: Final = "its locks are not those that were read"
+SUMMARIES: Final = "its summaries are not those that were read"
 
 
 def without(mapping: dict[str, Any], name: str) -> dict[str, Any]:
@@ -130,6 +136,12 @@ WRONG: Final[dict[str, tuple[Callable[[BalanceReport], BalanceReport], str]]] = 
     "a lock dropped": (lambda r: evolve(r, locks=[]), LOCKS),
     "a lock doubled": (lambda r: evolve(r, locks=r.locks * 2), LOCKS),
     "a lock changed": (lambda r: evolve(r, locks=[evolve(r.locks[0], blocked_balance=Decimal(2))]), LOCKS),
+    "a summary dropped": (lambda r: evolve(r, summaries=[]), SUMMARIES),
+    "a summary too many": (lambda r: evolve(r, summaries=[*r.summaries, summary("desk-b")]), SUMMARIES),
+    "a summary with a digit less": (
+        lambda r: evolve(r, summaries=[evolve(r.summaries[0], equity=Decimal("100.0"))]),
+        SUMMARIES,
+    ),
     "a failure dropped": (lambda r: evolve(r, failures=[]), FAILURES),
     "a failure changed": (lambda r: evolve(r, failures=[failure("desk-d", "Yes.")]), FAILURES),
     "a failure too many": (lambda r: evolve(r, failures=[*r.failures, failure("desk-c")]), FAILURES),

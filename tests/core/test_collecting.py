@@ -27,6 +27,7 @@ from marginbook import (
     Note,
     PluginError,
     Progress,
+    Recording,
     Statement,
     collect,
 )
@@ -107,6 +108,14 @@ def of_another_account(account, session):
 def at_another_venue(account, session):
     return Statement([], [Lock(account=account.name, venue="other", symbol="X", asset="USDT")])
 
+def summarized(account, session):
+    whole = Summary(account=account.options["text"] or account.name, venue=account.venue, currency="USD",
+                    asset="USDT", wallet_balance="1.2")
+    return Statement([row(account)], summary=whole)
+
+def detailed(account, session):
+    return Statement([], notes=[str(account.options.get("detail"))])
+
 def twice(account, session):
     return Statement([row(account), row(account, asset="BTC"), row(account, wallet_balance="2")])
 
@@ -141,12 +150,13 @@ def explain(error):
 OPTIONS = [Option("do", str, "What.", default="fine"), Option("text", str, "It.", default=""),
            Option("seconds", int, "Milliseconds.", default=0)]
 
-def describe(id):
-    return Venue(id=id, title=id, fetch=fetch, explain=explain, hosts={"x": "https://acme.example"}, options=OPTIONS)
+def describe(id, *more):
+    options = [*OPTIONS, *more]
+    return Venue(id=id, title=id, fetch=fetch, explain=explain, hosts={"x": "https://acme.example"}, options=options)
 
 @hookimpl
 def marginbook_venues():
-    return [describe("acme"), describe("acme-2")]
+    return [describe("acme"), describe("acme-2"), describe("acme-deep", DETAIL)]
 """
 
 STEADY: Final = Account("steady", "acme")
@@ -157,7 +167,7 @@ def acme(plugins: Plugins) -> Iterator[Any]:
     """
     The venue, installed; what hangs in it is let go at the end.
     """
-    plugins.add("acme", "acme", "acme-2", source=ACME)
+    plugins.add("acme", "acme", "acme-2", "acme-deep", source=ACME)
     module = importlib.import_module("acme")
     yield module
     module.release.set()
@@ -837,3 +847,77 @@ def marginbook_venues():
 
     assert Note(account="a", message="302") in report.notes
     assert [] == other.heads
+
+
+@pytest.mark.usefixtures("acme")
+def test_what_a_venue_says_of_an_account_as_a_whole() -> None:
+    """
+    A summary is in the report, apart from the rows and their totals, with a note where it contradicts its row.
+    """
+    report = collect([account("summarized")])
+
+    assert ("1.2", "1.10") == (
+        str(report.summaries[0].wallet_balance),
+        str(report.totals()["USDT"].wallet_balance),
+    )
+    assert ("The account's wallet_balance is 0.10 more than that of its row of USDT.",) == report.summaries[0].notes
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_summary_of_another_account() -> None:
+    """
+    It is not taken for this one's.
+    """
+    (failure,) = collect([account("summarized", text="other")]).failures
+
+    assert ("plugin", "acme gave rows of another account.") == (failure.kind, failure.message)
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("wanted", "own", "expected"),
+    [
+        (None, None, "balance"),
+        ("margin", None, "margin"),
+        ("balance", "margin", "margin"),
+        ("margin", "balance", "balance"),
+    ],
+)
+def test_detail(wanted: str | None, own: str | None, expected: str) -> None:
+    """
+    How much is asked is said for all accounts at once, and an account's own word has precedence.
+    """
+    options = {"do": "detailed", **({"detail": own} if own else {})}
+    report = collect([Account("a", "acme-deep", options=options)], detail=wanted)
+
+    assert Note(account="a", message=expected) in report.notes
+
+
+@pytest.mark.usefixtures("acme")
+def test_detail_where_there_is_no_choice() -> None:
+    """
+    A venue without the option is asked what it is always asked.
+    """
+    assert Note(account="odd", message="None") in collect([account("detailed")], detail="margin").notes
+
+
+def test_other_details() -> None:
+    """
+    What no venue can offer is refused before anybody is asked.
+    """
+    with pytest.raises(ConfigurationError) as caught:
+        collect([STEADY], detail="everything")
+
+    assert "The detail 'everything' is not offered: it is none of balance, margin." == caught.value.message
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor])
+def test_recordings(executor: Any) -> None:
+    """
+    Who wants to keep what was read gets it for each account that could be read, and for no other.
+    """
+    kept: list[Recording] = []
+    collect([account("fine", "a"), account("crash", "b")], record=kept.append, executor=executor and executor(1))
+
+    assert [("a", "acme", {"do": "fine"}, {})] == [(r.account, r.venue, r.options, r.documents) for r in kept]
