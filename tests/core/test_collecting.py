@@ -918,6 +918,8 @@ def test_recordings(executor: Any) -> None:
     Who wants to keep what was read gets it for each account that could be read, and for no other.
     """
     kept: list[Recording] = []
-    collect([account("fine", "a"), account("crash", "b")], record=kept.append, executor=executor and executor(1))
+    collect(
+        [account("fine", "a", text="x"), account("crash", "b")], record=kept.append, executor=executor and executor(1)
+    )
 
-    assert [("a", "acme", {"do": "fine"}, {})] == [(r.account, r.venue, r.options, r.documents) for r in kept]
+    assert [("a", "acme", {"text": "x"}, {})] == [(r.account, r.venue, r.options, r.documents) for r in kept]
