@@ -49,7 +49,15 @@ _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/,]+)(:[0-9]*)?", re.IGNORE
 
 #: Without what this machine's own tables say: the same everywhere.
 _TYPES: Final = MimeTypes()
-_OURS: Final = {".jsonl": "application/x-ndjson", ".prom": "text/plain; version=0.0.4"}
+
+#: What Python does not know, or not in each version.
+_OURS: Final = {
+    ".arrow": "application/vnd.apache.arrow.file",
+    ".jsonl": "application/x-ndjson",
+    ".parquet": "application/vnd.apache.parquet",
+    ".prom": "text/plain; version=0.0.4",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @frozen(kw_only=True)
