@@ -4,7 +4,6 @@ One report after the other, and what has changed since the first.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, Self
@@ -70,10 +69,12 @@ def paced(
         count: How many; None for no end.
 
     """
-    for number in itertools.count(1):
+    made = 0
+    while True:
         begun = machine.monotonic()
         yield make(), begun
-        if number == count:
+        made += 1
+        if made == count:
             return
         machine.sleep(max(0.0, begun + every - machine.monotonic()))
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +89,7 @@ def serve(
 
     registry = installed()
     accounts = asked_for(path, registry, only)
-    token = _checked(host, Token.find(token_file, os.environ.get))
+    token = _checked(host, Token.find(token_file))
     found = pace(accounts, registry, every)
     make = partial(collect, accounts, timeout=timeout, max_workers=max_workers, detail=detail)
     keeper = Keeper(make, found.every, MACHINE, _reporter())

@@ -5,6 +5,7 @@ Who may read: whoever knows the token.
 from __future__ import annotations
 
 import hmac
+import os
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,6 @@ from marginbook.accounts.references import Secret
 from marginbook.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 #: The environment variable that may hold the token.
@@ -47,7 +47,7 @@ class Token:
             raise ConfigurationError(msg, hint=hint)
 
     @classmethod
-    def find(cls, path: Path | None, environ: Callable[[str], str | None]) -> Token | None:
+    def find(cls, path: Path | None) -> Token | None:
         """
         Return the token in a file, else the one in the environment, else None.
 
@@ -59,7 +59,7 @@ class Token:
         """
         if path:
             return cls(Secret(f"file:{path.absolute()}").reveal())
-        return cls(Secret(f"env:{TOKEN}").reveal()) if environ(TOKEN) is not None else None
+        return cls(Secret(f"env:{TOKEN}").reveal()) if TOKEN in os.environ else None
 
     def opens(self, authorization: str) -> bool:
         """

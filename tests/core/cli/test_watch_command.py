@@ -71,10 +71,10 @@ def test_changes_since_the_start(tmp_path: Path) -> None:
     assert ["1.50", "0", "0*", "1.50*", "0", "1.50", "1.50"] == row(first, "USDT")
     assert ["2.00", "+0.50", "0*", "2.00*", "+0.50", "1.50", "1.50"] == row(second, "USDT")
     assert ["1.50", "0", "0*", "1.50*", "0", "1.50", "1.50", "new"] == row(second, "BTC")[:8]
-    assert ["(1.50)", "(0*)", "(1.50*)", "(1.50)", "(1.50)", "VANISHED,", "read", "1", "s", "ago"] == row(second, "BNB")
+    assert ["(1.50)", "(0*)", "(1.50*)", "(1.50)", "(1.50)", "VANISHED,"] == row(second, "BNB")[:6]
     assert third.startswith("INCOMPLETE: 0 of 1 accounts, ")
-    assert ["(2.00)", "(0*)", "(2.00*)", "(1.50)", "(1.50)", "STALE,", "read", "1", "s", "ago"] == row(third, "USDT")
-    assert ["VANISHED,", "read", "2", "s", "ago"] == row(third, "BNB")[5:]
+    assert ["(2.00)", "(0*)", "(2.00*)", "(1.50)", "(1.50)", "STALE,"] == row(third, "USDT")[:6]
+    assert "VANISHED," == row(third, "BNB")[5]
     assert "total" not in third
 
 
@@ -161,11 +161,11 @@ class Terminal:
         os.close(theirs)
         self.seen = ""
 
-    def read_until(self, text: str) -> str:
+    def read_until(self, pattern: str) -> str:
         """
-        Read until *text* was drawn, and return what is on the alternate screen now, without colours.
+        Read until something was drawn, and return what is on the alternate screen now, without colours.
         """
-        while text not in self.seen and (more := self._more()):
+        while not re.search(pattern, self.seen) and (more := self._more()):
             self.seen += more
         # Each drawing begins at the upper left.
         return self.seen.rpartition("\x1b[H")[2]
@@ -196,7 +196,7 @@ def test_a_terminal(tmp_path: Path) -> None:
     with scripted(in_turn(*STORY[:2])) as venue:
         terminal = Terminal(account(tmp_path, venue.url), "--every", "1")
         terminal.read_until("every 1 s")
-        drawn = terminal.read_until("+0.50")
+        drawn = terminal.read_until(r"\+0\.50")
         terminal.process.send_signal(signal.SIGINT)
         left = terminal.end()
 
@@ -218,7 +218,7 @@ def test_a_terminal_to_the_end(tmp_path: Path) -> None:
 
     assert 1 == terminal.process.returncode
     assert "INCOMPLETE: 0 of 1 accounts, " in left
-    assert "STALE, read 1 s ago" in left
+    assert re.search(r"STALE, read [1-9]\d* s ago", left)
 
 
 def test_a_small_terminal(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_small_terminal(tmp_path: Path) -> None:
     with scripted(in_turn(*STORY)) as venue:
         terminal = Terminal(account(tmp_path, venue.url), "--every", "60", columns=70, lines=8)
         terminal.read_until("more lines do not fit")
-        drawn = terminal.read_until("2 s ago")
+        drawn = terminal.read_until("[2-9] s ago")
         terminal.process.send_signal(signal.SIGTERM)
         left = terminal.end()
 
@@ -249,7 +249,7 @@ def test_interrupted_before_the_first_report(tmp_path: Path) -> None:
 
     with scripted(say) as venue:
         terminal = Terminal(account(tmp_path, venue.url))
-        terminal.read_until("Asking 1 accounts.")
+        terminal.read_until("Asking 1 accounts")
         terminal.process.send_signal(signal.SIGINT)
         left = terminal.end()
         hang.set()

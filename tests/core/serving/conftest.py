@@ -5,6 +5,7 @@ Reports, and a site that shows them.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,7 +43,7 @@ class Served:
         start = datetime.fromtimestamp(BEGINNING / 1000, UTC) + timedelta(seconds=self.hands.passed)
         report = BalanceReport(
             accounts=dict.fromkeys(("a", *failed), "acme"),
-            balances=[Balance(account="a", venue="acme", asset="USD₮", wallet_balance="1.10")],
+            balances=[Balance(account="a", venue="acme", asset="USD₮", wallet_balance=Decimal("1.10"))],
             failures=[
                 Failure(account=name, venue="acme", kind="timeout", message="It was late.", hint="Wait.")
                 for name in failed

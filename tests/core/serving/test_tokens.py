@@ -66,7 +66,7 @@ def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARGINBOOK_SERVE_TOKEN", "of the environment")
     Path("token").write_text(f"{CANARY}\n")
 
-    assert Token(CANARY) == Token.find(Path("token"), lambda _: "of the environment")
+    assert Token(CANARY) == Token.find(Path("token"))
 
 
 def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,14 +75,14 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setenv("MARGINBOOK_SERVE_TOKEN", CANARY)
 
-    assert Token(CANARY) == Token.find(None, {"MARGINBOOK_SERVE_TOKEN": CANARY}.get)
+    assert Token(CANARY) == Token.find(None)
 
 
 def test_no_token() -> None:
     """
     Where nothing is named, there is none.
     """
-    assert Token.find(None, {}.get) is None
+    assert Token.find(None) is None
 
 
 def test_places_without_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +92,6 @@ def test_places_without_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("MARGINBOOK_SERVE_TOKEN", "")
 
     with pytest.raises(CredentialsError, match="MARGINBOOK_SERVE_TOKEN"):
-        Token.find(None, {"MARGINBOOK_SERVE_TOKEN": ""}.get)
+        Token.find(None)
     with pytest.raises(CredentialsError, match="missing"):
-        Token.find(tmp_path / "missing", {}.get)
+        Token.find(tmp_path / "missing")
