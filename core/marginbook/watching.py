@@ -168,6 +168,15 @@ class Watched:
         """
         return tuple(self._row(key) for key in sorted(self._last))
 
+    def change(self, asset: str, name: str) -> Decimal | None:
+        """
+        Return by how much the total of a figure has changed since the start, in units of *asset*.
+
+        None where that is not known of each of its rows: because one is new, has vanished, or could not be read.
+        """
+        rows = [row for row in self.rows if row.balance.asset == asset]
+        return total(row.change(name) if row.mark == "" and row.first_at == self.since else None for row in rows)
+
     def _row(self, key: tuple[str, str]) -> Row:
         first, last = self._first[key], self._last[key]
         return Row(

@@ -170,6 +170,60 @@ def test_vanished_rows() -> None:
     assert ({"a BTC": "", "a USDT": ""}, Decimal(2)) == (marks(back), row(back, "a", "BTC").change("wallet_balance"))
 
 
+def test_changes_of_totals() -> None:
+    """
+    They are the sum of what has changed in each account, of one asset and no other.
+    """
+    state = watched(
+        report(
+            0,
+            balance("a", "USDT", wallet_balance="1", equity="1"),
+            balance("b", "USDT", wallet_balance="2"),
+            balance("b", "BTC", wallet_balance="7"),
+        ),
+        report(
+            5,
+            balance("a", "USDT", wallet_balance="1.25", equity="1"),
+            balance("b", "USDT", wallet_balance="1.5", equity="1"),
+            balance("b", "BTC", wallet_balance="7"),
+        ),
+    )
+
+    assert (Decimal("-0.25"), None) == (state.change("USDT", "wallet_balance"), state.change("USDT", "equity"))
+    assert Decimal(0) == state.change("BTC", "wallet_balance")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            report(0, balance("a", "X", equity="1")),
+            report(5, balance("a", "X", equity="1"), balance("b", "X", equity="1")),
+        ),
+        (
+            report(0, balance("a", "X", equity="1"), balance("b", "X", equity="1")),
+            report(5, balance("a", "X", equity="1")),
+        ),
+        (
+            report(0, balance("a", "X", equity="1"), balance("b", "X", equity="1")),
+            report(5, balance("a", "X", equity="1"), failed="b"),
+        ),
+        (
+            report(0, balance("a", "X", equity="1"), failed="b"),
+            report(5, balance("a", "X", equity="1"), balance("b", "X", equity="1")),
+        ),
+    ],
+)
+def test_changes_of_totals_that_are_not_known(first: BalanceReport, second: BalanceReport) -> None:
+    """
+    Where rows came, went, or could not be read, now or at the start, the totals are of different accounts.
+    """
+    assert (Decimal(0), None) == (
+        watched(first, first).change("X", "equity"),
+        watched(first, second).change("X", "equity"),
+    )
+
+
 def test_reports_of_the_same_moment() -> None:
     """
     A clock that stands still, or is set back, changes no mark: reports are counted.

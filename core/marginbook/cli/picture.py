@@ -107,10 +107,10 @@ class Picture:
         if rows := self.watched.rows:
             yield self._rows(rows, report)
         if report.balances:
-            yield _totals(report)
+            yield self._totals(report)
 
     def _rows(self, rows: Iterable[Row], report: BalanceReport) -> Table:
-        footnotes, table = self._footnotes(), _table("account", "asset", changes=True)
+        footnotes, table = self._footnotes(), _table("account", "asset")
         table.add_column("state", no_wrap=True)
         table.add_column("notes", no_wrap=True)
         last = ""
@@ -122,7 +122,7 @@ class Picture:
             table.add_row(
                 Text("" if name == last else f"{name} ({row.balance.venue})"),
                 Text(row.balance.asset),
-                *(cell for column, (_, changes) in COLUMNS.items() for cell in _cells(row, column, changes=changes)),
+                *(cell for column, (_, changes) in COLUMNS.items() for cell in _cells(row, column, changes)),
                 self._state(row, report),
                 Text(_marks(row, footnotes)),
                 style="" if row.current else "dim",
@@ -130,19 +130,31 @@ class Picture:
             last = name
         return table
 
+    def _totals(self, report: BalanceReport) -> Table:
+        table = _table("total", "accounts")
+        if not report.complete:
+            table.title = Text(f"Totals WITHOUT {', '.join(report.missing)}", style="bold red")
+            table.title_justify = "left"
+        for total in report.totals().values():
+            cells = (cell for column, (_, changes) in COLUMNS.items() for cell in self._sums(total, column, changes))
+            table.add_row(Text(total.asset), Text(_accounts(total)), *cells)
+        return table
+
+    def _sums(self, total: Total, name: str, changes: bool) -> list[Text]:
+        change = [_change(self.watched.change(total.asset, name))] if changes else []
+        return [_amount(getattr(total, name)), *change]
+
     def _list(self, report: BalanceReport) -> Iterator[Text]:
         footnotes = self._footnotes()
         for row in self.watched.rows:
             head = f"\n{row.balance.account} ({row.balance.venue}) {row.balance.asset} {_marks(row, footnotes)}"
             yield Text.assemble((head.rstrip(), "bold"), "  ", self._state(row, report))
             for column, (heading, changes) in COLUMNS.items():
-                figure, *change = _cells(row, column, changes=changes)
-                beside = [Text.assemble("change ", text) for text in change if text]
-                yield Text("  ").join([Text.assemble(f"  {heading:16}", figure), *beside])
+                yield _line(heading, *_cells(row, column, changes))
         for total in report.totals().values():
             yield Text(f"\ntotal {total.asset}, accounts: {_accounts(total)}", style="bold")
-            for column, (heading, _) in COLUMNS.items():
-                yield Text.assemble(f"  {heading:16}", _amount(getattr(total, column)))
+            for column, (heading, changes) in COLUMNS.items():
+                yield _line(heading, *self._sums(total, column, changes))
         yield Text()
 
     def _state(self, row: Row, report: BalanceReport) -> Text:
@@ -173,10 +185,16 @@ class Picture:
         return {text: number for number, text in enumerate(texts, start=1)}
 
 
-def _cells(row: Row, name: str, *, changes: bool) -> list[Text]:
+def _line(heading: str, figure: Text, *change: Text) -> Text:
+    beside = (Text.assemble("change ", text) for text in change if text)
+    return Text("  ").join([Text.assemble(f"  {heading:16}", figure), *beside])
+
+
+def _cells(row: Row, name: str, changes: bool) -> list[Text]:
     derived = row.balance.basis.get(name, "reported") != "reported"
     figure = _amount(getattr(row.balance, name), current=row.current, derived=derived)
-    return [figure, _change(row, name)] if changes else [figure]
+    change = _change(row.change(name)) if row.current else Text()
+    return [figure, change] if changes else [figure]
 
 
 def _amount(amount: Decimal | None, *, current: bool = True, derived: bool = False) -> Text:
@@ -187,35 +205,22 @@ def _amount(amount: Decimal | None, *, current: bool = True, derived: bool = Fal
     return Text(f"{plain(amount)}{mark or ' '}" if current else f"({plain(amount)}{mark})")
 
 
-def _change(row: Row, name: str) -> Text:
-    if not row.current:
-        return Text()
-    change = row.change(name)
+def _change(change: Decimal | None) -> Text:
     if change is None:
         return Text("?", style="dim")
     return Text(f"{'+' if change > 0 else ''}{plain(change)}", style="bold") if change else Text("0", style="dim")
-
-
-def _totals(report: BalanceReport) -> Table:
-    table = _table("total", "accounts", changes=False)
-    if not report.complete:
-        table.title = Text(f"Totals WITHOUT {', '.join(report.missing)}", style="bold red")
-        table.title_justify = "left"
-    for total in report.totals().values():
-        table.add_row(Text(total.asset), Text(_accounts(total)), *(_amount(getattr(total, name)) for name in COLUMNS))
-    return table
 
 
 def _accounts(total: Total) -> str:
     return f"{len(total.accounts)}{f' + {len(total.missing)} missing' if total.missing else ''}"
 
 
-def _table(*first: str, changes: bool) -> Table:
+def _table(*first: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in first:
         table.add_column(heading, no_wrap=True)
     for heading, changing in COLUMNS.values():
-        for text in (heading, "change") if changes and changing else (heading,):
+        for text in (heading, "change") if changing else (heading,):
             table.add_column(text, justify="right", no_wrap=True)
     return table
 

@@ -79,7 +79,7 @@ def watch(
     viewer = _Viewer(Picture(watched=Watched(), every=found.every, asked=len(accounts), note=found.note), MACHINE)
     console = Console()
     with ended_by_sigterm():
-        draw = viewer.draw if console.is_terminal else viewer.print
+        draw = viewer.draw if console.is_terminal and not console.is_dumb_terminal else viewer.print
         sys.exit(0 if draw(console, paced(make, found.every, MACHINE, count)).complete else 1)
 
 

@@ -172,7 +172,7 @@ def _written(output: Output, view: View, newest: Newest, path: str) -> Response:
         _LOGGER.exception("The output %s failed.", output.name)
         return _text(HTTPStatus.INTERNAL_SERVER_ERROR, f"The output {output.name} failed. Update its plugin.")
     if path == "/metrics" and isinstance(written, str):
-        written += _metrics(newest)
+        written = f"{written.rstrip()}\n{_metrics(newest)}"
     elif newest.stale and not (isinstance(written, str) and STALE in written):
         text = f"{newest.stale}\nThis form cannot say so, and who reads it would take old figures for new ones."
         return _text(HTTPStatus.SERVICE_UNAVAILABLE, text, {"Retry-After": f"{max(newest.every, 1):.0f}"})

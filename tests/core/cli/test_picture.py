@@ -83,10 +83,10 @@ Slower.
 
 Totals WITHOUT b, c
 
- total   accounts        wallet   unrealized PnL   equity   available   withdrawable
- ───────────────────────────────────────────────────────────────────────────────────
- ETH     1 + 2 missing        1                ?        ?           ?              ?
- USDT    1 + 2 missing       90                2       92           ?              ?
+ total   accounts        wallet   change   unrealized PnL   equity   change   available   withdrawable
+ ─────────────────────────────────────────────────────────────────────────────────────────────────────
+ ETH     1 + 2 missing        1        ?                ?        ?        ?           ?              ?
+ USDT    1 + 2 missing       90        ?                2       92        ?           ?              ?
 
 All.
 a: One.

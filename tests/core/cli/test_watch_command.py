@@ -153,10 +153,10 @@ class Terminal:
     A pseudo terminal with a process in it.
     """
 
-    def __init__(self, file: Path, *arguments: str, columns: int = 200, lines: int = 40) -> None:
+    def __init__(self, file: Path, *arguments: str, columns: int = 200, lines: int = 40, term: str = "xterm") -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        environ = {**os.environ, "TERM": "xterm"}
+        environ = {**os.environ, "TERM": term}
         self.process = start(file, *arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
         os.close(theirs)
         self.seen = ""
@@ -235,6 +235,18 @@ def test_a_small_terminal(tmp_path: Path) -> None:
     assert 8 == len(drawn.rstrip("\r\n").split("\n"))
     assert (130, 1) == (terminal.process.returncode, len(venue.asked))
     assert "more lines do not fit" not in left
+
+
+def test_a_terminal_that_cannot_draw(tmp_path: Path) -> None:
+    """
+    Where nothing can be drawn in its place, each report is printed after the last.
+    """
+    with scripted(in_turn(*STORY[:2])) as venue:
+        terminal = Terminal(account(tmp_path, venue.url), "--every", "1", "--count", "2", term="dumb")
+        terminal.end()
+
+    assert (0, 2) == (terminal.process.returncode, terminal.seen.count("Complete: 1 of 1 accounts, "))
+    assert "\x1b" not in terminal.seen
 
 
 def test_interrupted_before_the_first_report(tmp_path: Path) -> None:
