@@ -16,7 +16,9 @@ from marginbook.cli.check import check
 from marginbook.cli.options import silence
 from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
+from marginbook.cli.serve import serve
 from marginbook.cli.venues import venues
+from marginbook.cli.watch import watch
 from marginbook.errors import MarginbookError
 
 if TYPE_CHECKING:
@@ -103,5 +105,5 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-for command in (report, check, venues, sandbox, demo):
+for command in (report, watch, serve, check, venues, sandbox, demo):
     main.add_command(command)

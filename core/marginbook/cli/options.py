@@ -4,7 +4,9 @@ What several commands have.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +15,7 @@ import click
 from marginbook.venues import DETAIL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 accounts_file: Final = click.option(
@@ -25,6 +28,8 @@ accounts_file: Final = click.option(
     show_envvar=True,
     help="The file with the accounts.",
 )
+
+only: Final = click.option("--only", metavar="NAME", multiple=True, help="Ask this account alone. May be repeated.")
 
 timeout: Final = click.option(
     "--timeout",
@@ -51,6 +56,18 @@ max_workers: Final = click.option(
     show_default=True,
     help="Accounts of a venue to ask at the same time.",
 )
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """
+    Let SIGTERM end what runs inside as Ctrl-C does, with everything closed and every terminal as it was.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def silence(stream: TextIO) -> None:

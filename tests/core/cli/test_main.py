@@ -39,6 +39,31 @@ if TYPE_CHECKING:
                 "'marginbook venues'",
             ],
         ),
+        (
+            ["watch"],
+            [
+                "--every FLOAT RANGE",
+                "default: 5",
+                "half of each venue's rate limits",
+                "--count INTEGER",
+                "in brackets and with their age",
+                "130 Ctrl-C",
+            ],
+        ),
+        (
+            ["serve"],
+            [
+                "--port INTEGER",
+                "required",
+                "default: 127.0.0.1",
+                "default: 60",
+                "/healthz 200 if the newest report is complete and fresh; else 503, and why",
+                "'Authorization: Bearer TOKEN'",
+                "MARGINBOOK_SERVE_TOKEN",
+                "No request asks a venue",
+                "0 it was stopped, by Ctrl-C or SIGTERM",
+            ],
+        ),
         (["venues"], ["[ID]...", "--json", "With an ID", "standard error"]),
         (
             ["sandbox"],
