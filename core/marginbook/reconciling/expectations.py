@@ -37,7 +37,10 @@ _COLUMNS: Final = ("account", "asset", *AMOUNTS, "tolerance")
 
 
 def _figures(figures: Mapping[str, Decimal | int | str]) -> tuple[tuple[str, Decimal], ...]:
-    return tuple((name, exact(figures[name])) for name in sorted(figures, key=_COLUMNS.index))
+    if strangers := sorted({*figures}.difference(AMOUNTS)):
+        msg = f"there is no figure {', '.join(strangers)}"
+        raise ValueError(msg)
+    return tuple((name, exact(figures[name])) for name in AMOUNTS if name in figures)
 
 
 @frozen(kw_only=True)
