@@ -45,6 +45,17 @@ if TYPE_CHECKING:
         diff,
         load_expected,
     )
+else:
+    # Hidden from type checkers, who would take any name for a public one.
+    def __getattr__(name: str) -> Any:
+        """
+        Import what only some need, when it is asked for.
+        """
+        if name not in _LATER:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(import_module(_LATER[name]), name)
+
 
 __all__ = [
     "API_VERSION",
@@ -101,7 +112,7 @@ __all__ = [
     "venues",
 ]
 
-#: What only some need, and the module that it is imported from when somebody asks for it.
+#: What is imported when it is asked for, and from where.
 _LATER: Final = dict.fromkeys(
     (
         "Alert",
@@ -117,15 +128,3 @@ _LATER: Final = dict.fromkeys(
     ),
     "marginbook.reconciling",
 )
-
-# Hidden from type checkers, who would take any name for a public one.
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """
-        Import what is asked for.
-        """
-        if name not in _LATER:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        return getattr(import_module(_LATER[name]), name)

@@ -296,9 +296,9 @@ def flags_of(change: Change, threshold: Threshold | None) -> Iterable[Flag]:
 
 def _remarkable(change: Change, threshold: Threshold | None) -> Iterable[tuple[str, str]]:
     if change.state == "new":
-        yield "new", f"the row is new. {_told(change.figure, change.closing)}"
+        yield "new", f"the row is new. It has {_told(change.figure, change.closing)}."
     elif change.state == "vanished":
-        yield "vanished", f"the row is gone, which does not say zero. It was: {_told(change.figure, change.opening)}"
+        yield "vanished", f"the row is gone, which does not say zero. It had {_told(change.figure, change.opening)}."
     else:
         if change.figure is None:
             yield "unknown", "neither equity nor wallet balance is known in both reports."
@@ -309,7 +309,7 @@ def _remarkable(change: Change, threshold: Threshold | None) -> Iterable[tuple[s
 
 
 def _told(figure: str | None, known: Decimal | None) -> str:
-    return "Neither equity nor wallet balance is known." if known is None else f"{figure} {plain(known)}."
+    return "no known equity or wallet balance" if known is None else f"{figure} {plain(known)}"
 
 
 def _excesses(change: Change, threshold: Threshold) -> Iterable[tuple[str, str]]:

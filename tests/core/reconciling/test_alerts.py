@@ -75,9 +75,10 @@ def test_raised_and_clear() -> None:
             message="available_balance is 999.99.",
         ),
     ) == alerts(found, ["available_balance < 1000"])
-    assert "raised: available_balance < 1000: a (acme) USDT: available_balance is 999.99." == told(
-        found, "available_balance < 1000"
-    )[1]
+    assert (
+        "raised: available_balance < 1000: a (acme) USDT: available_balance is 999.99."
+        == told(found, "available_balance < 1000")[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_margin_ratios() -> None:
     assert [
         "raised: margin_ratio > 0.8: a (acme) A: margin_ratio is 0.81.",
         "unknown: margin_ratio > 0.8: a (acme) B: equity is -1 and maintenance margin 0: no ratio.",
-        "clear: margin_ratio > 0.8: a (acme) C: equity and maintenance margin are zero, so there is nothing to liquidate.",
+        "clear: margin_ratio > 0.8: a (acme) C: equity and maintenance margin are zero, so there is nothing to liquidate.",  # noqa: E501  # a sentence
         "unknown: margin_ratio > 0.8: a (acme) D: equity is 0 and maintenance margin 1: no ratio.",
         "unknown: margin_ratio > 0.8: a (acme) E: margin_ratio is not known.",
         "unknown: margin_ratio > 0.8: a (acme) F: margin_ratio is not known.",
@@ -157,8 +158,9 @@ def test_whole_accounts() -> None:
     assert ["clear"] == states(found, "account.adjusted_equity > 50 where account=a venue=acme currency=USD")
     assert ["unknown"] == states(found, "account.equity > 50 where account=c")
     assert ["unknown"] == states(found, "account.equity > 50 where venue=other")
-    assert "unknown: account.equity > 50 where currency=EUR account=a: the report has no such account with a summary." in told(
-        found, "account.equity > 50 where currency=EUR account=a"
+    assert (
+        "unknown: account.equity > 50 where currency=EUR account=a: the report has no such account with a summary."
+        in told(found, "account.equity > 50 where currency=EUR account=a")
     )
 
 
@@ -264,7 +266,7 @@ def test_figures() -> None:
 @given(asked(), st.sampled_from(FIELDS), st.sampled_from(["<", ">="]))
 def test_nobody_is_forgotten(question: Asked, figure: str, operator: str) -> None:
     """
-    Each row and each account that failed is told of each condition, and a condition is raised where its opposite is not.
+    Each row and each account that failed has a result, and a condition is raised where its opposite is not.
     """
     found = question.report()
     opposite = {"<": ">=", ">=": "<"}[operator]

@@ -51,15 +51,20 @@ def test_toml(tmp_path: Path) -> None:
     """
     found = load_expected(written(tmp_path, TOML))
 
-    assert Expected([
-        Expectation(
-            account="desk-a",
-            asset="USDT",
-            figures={"wallet_balance": "100.50", "equity": "0.10000000000000000000000000000000000000001"},
-            tolerance="0.01",
-        ),
-        Expectation(account="desk-a", asset="BTC", figures={"wallet_balance": 2}),
-    ]) == found
+    assert (
+        Expected(
+            [
+                Expectation(
+                    account="desk-a",
+                    asset="USDT",
+                    figures={"wallet_balance": "100.50", "equity": "0.10000000000000000000000000000000000000001"},
+                    tolerance="0.01",
+                ),
+                Expectation(account="desk-a", asset="BTC", figures={"wallet_balance": 2}),
+            ]
+        )
+        == found
+    )
     assert "100.50" == str(dict(found.rows[0].figures)["wallet_balance"])
     assert not found.only_listed
 
@@ -79,15 +84,20 @@ def test_csv(tmp_path: Path) -> None:
     """
     found = load_expected(written(tmp_path, f"\ufeff{CSV}", "expected.CSV"))
 
-    assert Expected([
-        Expectation(
-            account="desk-a",
-            asset="USDT",
-            figures={"wallet_balance": "100.50", "equity": "0.10000000000000000000000000000000000000001"},
-            tolerance="0.01",
-        ),
-        Expectation(account="desk, b", asset="BTC", figures={"wallet_balance": "2"}),
-    ]) == found
+    assert (
+        Expected(
+            [
+                Expectation(
+                    account="desk-a",
+                    asset="USDT",
+                    figures={"wallet_balance": "100.50", "equity": "0.10000000000000000000000000000000000000001"},
+                    tolerance="0.01",
+                ),
+                Expectation(account="desk, b", asset="BTC", figures={"wallet_balance": "2"}),
+            ]
+        )
+        == found
+    )
 
 
 def test_only_some(tmp_path: Path) -> None:
@@ -189,7 +199,7 @@ def test_by_hand() -> None:
 
     with pytest.raises(ConfigurationError, match=r"^USDT of a is expected twice\."):
         Expected([Expectation(**row), Expectation(**row)])
-    with pytest.raises(ValueError, match="^there is no figure total$"):
+    with pytest.raises(ValueError, match=r"^there is no figure total$"):
         Expectation(**{**row, "figures": {"total": "1"}})
     with pytest.raises(TypeError):
         Expectation(**{**row, "tolerance": 0.1})

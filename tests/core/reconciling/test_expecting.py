@@ -65,16 +65,19 @@ def test_a_difference() -> None:
     """
     (found,) = check(report(balance(wallet_balance="1.25")), Expected([row(wallet_balance="1.5")]))
 
-    assert Mismatch(
-        kind="different",
-        account="a",
-        asset="USDT",
-        figure="wallet_balance",
-        expected=Decimal("1.5"),
-        found=Decimal("1.25"),
-        difference=Decimal("-0.25"),
-        message="expected 1.5, found 1.25: off by -0.25.",
-    ) == found
+    assert (
+        Mismatch(
+            kind="different",
+            account="a",
+            asset="USDT",
+            figure="wallet_balance",
+            expected=Decimal("1.5"),
+            found=Decimal("1.25"),
+            difference=Decimal("-0.25"),
+            message="expected 1.5, found 1.25: off by -0.25.",
+        )
+        == found
+    )
     assert "a USDT wallet_balance: expected 1.5, found 1.25: off by -0.25." == str(found)
 
 

@@ -22,7 +22,7 @@ def test_amounts_and_percentages() -> None:
     assert Decimal("100.50") == found["USDT"].limit(None)
     assert Decimal("0.1") == found["BTC"].limit(Decimal(7))
     assert Decimal(2) == found["ETH"].limit(Decimal(7))
-    assert Decimal("3.015") == found["*"].limit(Decimal("-201"))
+    assert Decimal("3.015") == found["*"].limit(Decimal(-201))
     assert Decimal("135135135135135135135135135135.000000000000000000000015") == found["*"].limit(
         Decimal("9009009009009009009009009009000.000000000000000000001")
     )
