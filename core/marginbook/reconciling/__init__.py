@@ -2,7 +2,7 @@
 What changed between two reports, what was expected of one, and what somebody wants to be told of.
 """
 
-from marginbook.reconciling.alerts import Alert, Condition, alerts, condition
+from marginbook.reconciling.alerting import Alert, Condition, alerts, condition
 from marginbook.reconciling.changes import AccountChange, Change, Flag, LockChange, SummaryChange
 from marginbook.reconciling.differences import Difference, diff
 from marginbook.reconciling.expectations import Expectation, Expected, load_expected

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fuzzing import examples
 from marginbook import Alert, Balance, BalanceReport, ConfigurationError, Failure, Summary, alerts
 from marginbook.reconciling import condition
-from marginbook.reconciling.alerts import FIELDS
+from marginbook.reconciling.alerting import FIELDS
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
 from strategies import Asked, asked
 
