@@ -150,7 +150,7 @@ def _where(expression: str, text: str, names: Iterable[str]) -> tuple[tuple[str,
     return tuple((name, value) for name, _, value in terms)
 
 
-def alerts(report: BalanceReport, conditions: Iterable[Condition | str]) -> tuple[Alert, ...]:
+def alerts(report: BalanceReport, conditions: str | Iterable[Condition | str]) -> tuple[Alert, ...]:
     """
     Return what became of each condition, in each row that it is about.
 
@@ -160,13 +160,14 @@ def alerts(report: BalanceReport, conditions: Iterable[Condition | str]) -> tupl
     Args:
         report: The report.
 
-        conditions: Texts such as ``"margin_ratio > 0.8"``. See `condition`.
+        conditions: One text such as ``"margin_ratio > 0.8"``, or several. See `condition`.
 
     Raises:
         ConfigurationError: A condition is none.
 
     """
-    wanted = [condition(text) if isinstance(text, str) else text for text in conditions]
+    several = [conditions] if isinstance(conditions, str) else conditions
+    wanted = [condition(text) if isinstance(text, str) else text for text in several]
     return tuple(alert for one in wanted for alert in _alerts(report, one))
 
 

@@ -183,6 +183,15 @@ def test_ages() -> None:
     ] == told(found, "age > 60", "account.age > 3600")
 
 
+def test_one_condition() -> None:
+    """
+    A text alone is one condition, and not as many as it has letters.
+    """
+    found = report(balance(equity="1"))
+
+    assert alerts(found, ["equity > 0"]) == alerts(found, "equity > 0") == alerts(found, [condition("equity > 0")])
+
+
 def test_where() -> None:
     """
     Rows of an asset, an account or a venue alone; names with blanks stand in quotes.

@@ -410,7 +410,9 @@ def test_notes_on_the_whole() -> None:
     """
     Reports in the wrong order, and a threshold that no row heeds, are told.
     """
-    found = diff(report(balance(), hours=1), report(balance()), thresholds={"USDC": "1", "USDT": "1", "*": "1%"})
+    thresholds = {"BTC": "1", "ETH": "1", "USDC": "1", "USDT": "1", "*": "1%"}
+    before, after = report(balance(), balance(asset="BTC"), hours=1), report(balance(), balance(asset="ETH"))
+    found = diff(before, after, thresholds=thresholds)
 
     assert (
         "The first report is newer than the second: the changes are told backwards.",
@@ -421,7 +423,12 @@ def test_notes_on_the_whole() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "options", "expected"),
     [
-        (report(), report(), {"accounts": ["x", "a"]}, "There is no account 'x' in either report. There are a."),
+        (
+            report(accounts="a b"),
+            report(accounts="b c"),
+            {"accounts": ["x", "a", "c"]},
+            "There is no account 'x' in either report. There are a, b, c.",
+        ),
         (report(accounts=""), report(accounts=""), {"accounts": ["x"]}, "The reports have no accounts."),
         (report(), report(), {"thresholds": {"USDT": "?"}}, "? is no threshold for USDT"),
         (report(), report(balance(), balance()), {}, "A report has more than one row of a USDT, so it is not known"),
