@@ -14,20 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import asdict, evolve, field, frozen
 
 from marginbook.errors import ConfigurationError
-from marginbook.reconciling.changes import (
-    AccountChange,
-    Change,
-    Flag,
-    LockChange,
-    State,
-    SummaryChange,
-    compare_locks,
-    compare_summaries,
-    flags_of,
-    held,
-    new,
-    vanished,
-)
+from marginbook.reconciling.changes import AccountChange, Change, Flag, LockChange, State, SummaryChange
+from marginbook.reconciling.comparing import compare_locks, compare_summaries, flags_of, held, new, vanished
 from marginbook.reconciling.thresholds import EVERY, Threshold, thresholds_of
 from marginbook.values import Lock, Summary, plain
 from marginbook.values.times import moment

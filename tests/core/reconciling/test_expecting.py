@@ -132,6 +132,9 @@ def test_a_row_that_is_not_there() -> None:
     assert ["row: a USDT: The account has no such row, which is not the same as zero."] == told(
         report(), row(wallet_balance="0")
     )
+    assert "NOT reconciled: 0 of 1 figures agree, mismatches: 1." == str(
+        reconcile(report(), Expected([row(wallet_balance="0")]))
+    )
 
 
 def test_a_row_without_figures() -> None:
