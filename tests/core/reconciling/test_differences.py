@@ -420,6 +420,16 @@ def test_notes_on_the_whole() -> None:
     ) == found.notes
 
 
+def test_times() -> None:
+    """
+    It says of which times the reports are.
+    """
+    found = diff(report(hours=1), report(hours=3))
+
+    assert (NOON + timedelta(hours=1), NOON + timedelta(hours=3)) == (found.before_at, found.after_at)
+    assert () == found.notes
+
+
 @pytest.mark.parametrize(
     ("before", "after", "options", "expected"),
     [
