@@ -2,6 +2,9 @@
 Asks every derivatives account that you own, at every venue, what it holds, and writes one balance report.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from marginbook.accounts import Account
 from marginbook.collecting import Progress, collect, replay
 from marginbook.errors import (
@@ -29,10 +32,36 @@ from marginbook.values import Balance, Lock, Price, Recording, Statement, Summar
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
 
+if TYPE_CHECKING:
+    from marginbook.reconciling import (
+        Alert,
+        Difference,
+        Expectation,
+        Expected,
+        Mismatch,
+        Threshold,
+        alerts,
+        check_expected,
+        diff,
+        load_expected,
+    )
+else:
+    # Hidden from type checkers, who would take any name for a public one.
+    def __getattr__(name: str) -> Any:
+        """
+        Import what only some need, when it is asked for.
+        """
+        if name not in _LATER:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(import_module(_LATER[name]), name)
+
+
 __all__ = [
     "API_VERSION",
     "DETAIL",
     "Account",
+    "Alert",
     "ApiError",
     "AuditError",
     "Balance",
@@ -43,12 +72,16 @@ __all__ = [
     "Credential",
     "CredentialsError",
     "DeadlineError",
+    "Difference",
+    "Expectation",
+    "Expected",
     "Failure",
     "IncompleteReportError",
     "InvalidResponseError",
     "Limit",
     "Lock",
     "MarginbookError",
+    "Mismatch",
     "Note",
     "Option",
     "Output",
@@ -61,15 +94,37 @@ __all__ = [
     "Recording",
     "Statement",
     "Summary",
+    "Threshold",
     "Total",
     "UnavailableError",
     "Venue",
     "View",
+    "alerts",
+    "check_expected",
     "collect",
+    "diff",
     "exact",
     "from_milliseconds",
     "hookimpl",
     "load_accounts",
+    "load_expected",
     "replay",
     "venues",
 ]
+
+#: What is imported when it is asked for, and from where.
+_LATER: Final = dict.fromkeys(
+    (
+        "Alert",
+        "Difference",
+        "Expectation",
+        "Expected",
+        "Mismatch",
+        "Threshold",
+        "alerts",
+        "check_expected",
+        "diff",
+        "load_expected",
+    ),
+    "marginbook.reconciling",
+)

@@ -33,6 +33,10 @@ from marginbook import Account, BalanceReport, Failure, Statement
         (marginbook.replay, {"venue": ..., "documents": ..., "options": None}),
         (marginbook.load_accounts, {"path": ..., "registry": None}),
         (marginbook.venues, {}),
+        (marginbook.diff, {"before": ..., "after": ..., "thresholds": None, "accounts": ()}),
+        (marginbook.load_expected, {"path": ..., "only_listed": False}),
+        (marginbook.check_expected, {"report": ..., "expected": ...}),
+        (marginbook.alerts, {"report": ..., "conditions": ...}),
         (Account, {"name": ..., "venue": ..., "credentials": (), "options": ()}),
         (Statement, {"balances": ..., "locks": (), "notes": (), "summary": None, "recording": None}),
     ],
@@ -70,3 +74,11 @@ def test_public_names() -> None:
     """
     assert len(set(marginbook.__all__)) == len(marginbook.__all__)
     assert all(hasattr(marginbook, name) for name in marginbook.__all__)
+
+
+def test_names_that_are_not_there() -> None:
+    """
+    A name that nobody has is an error like any other module's.
+    """
+    with pytest.raises(AttributeError, match=r"^module 'marginbook' has no attribute 'differ'$"):
+        marginbook.differ  # type: ignore[attr-defined]  # noqa: B018  # on purpose

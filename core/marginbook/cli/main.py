@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from marginbook.cli.check import check
+from marginbook.cli.diff import diff
 from marginbook.cli.options import silence
 from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
@@ -105,5 +106,5 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-for command in (report, watch, serve, check, venues, sandbox, demo):
+for command in (report, watch, serve, check, diff, venues, sandbox, demo):
     main.add_command(command)

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from marginbook.cli.judging import alert, expect, expect_listed, judge
 from marginbook.cli.options import accounts_file, detail, form, max_workers, silence, timeout
 from marginbook.collecting import Progress, asked_for, collect
 from marginbook.output import View
@@ -33,8 +34,20 @@ if TYPE_CHECKING:
 @timeout
 @max_workers
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@expect
+@expect_listed
+@alert
 def report(
-    path: Path, only: tuple[str, ...], form: str, detail: str | None, timeout: float, max_workers: int, quiet: bool
+    path: Path,
+    only: tuple[str, ...],
+    form: str,
+    detail: str | None,
+    timeout: float,
+    max_workers: int,
+    quiet: bool,
+    expect: Path | None,
+    expect_listed: bool,
+    alert: tuple[str, ...],
 ) -> None:
     """
     Ask all accounts and print one report.
@@ -49,15 +62,16 @@ def report(
 
     \b
     Exit status:
-        0  every account could be read
-        1  something is missing from the report, which says what and why
+        0  every account could be read, and is as expected
+        1  something is missing from the report, which says what and why, or is not as expected
         2  the question was wrong: no report was made
     """
     registry = installed()
     accounts, output = asked_for(path, registry, only), registry.output(form)
+    judged = judge(expect, alert, only_listed=expect_listed)
     made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail)
     write(made, output)
-    sys.exit(0 if made.complete else 1)
+    sys.exit(0 if judged(made) and made.complete else 1)
 
 
 def ask(
