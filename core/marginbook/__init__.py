@@ -18,6 +18,7 @@ from marginbook.errors import (
     PluginError,
     RateLimitedError,
     UnavailableError,
+    UnwrittenError,
 )
 from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
@@ -28,6 +29,7 @@ from marginbook.report import BalanceReport, Failure, Note, Total
 from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, exact
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
+from marginbook.writing import write
 
 __all__ = [
     "API_VERSION",
@@ -63,6 +65,7 @@ __all__ = [
     "Summary",
     "Total",
     "UnavailableError",
+    "UnwrittenError",
     "Venue",
     "View",
     "collect",
@@ -72,4 +75,5 @@ __all__ = [
     "load_accounts",
     "replay",
     "venues",
+    "write",
 ]
