@@ -379,11 +379,11 @@ def _watched(output: Output, source: Source) -> Output:
     Return the same output, whose plugin is named where its code raises what is no error of ours.
     """
 
-    def watch(call: Any, *passing: type[Exception]) -> Any:
+    def watch(call: Any, passing: tuple[type[Exception], ...] = (MarginbookError,)) -> Any:
         def watched(*args: View) -> Any:
             try:
                 return call(*args)
-            except (MarginbookError, *passing):
+            except passing:
                 raise
             # It is the plugin's code.
             except (Exception, SystemExit) as error:  # noqa: BLE001
@@ -392,18 +392,21 @@ def _watched(output: Output, source: Source) -> Output:
         return watched if call else None
 
     def write(view: View) -> str | bytes:
-        written = output.write(view)
+        written: Any = output.write(view)
         if not isinstance(written, str | bytes):
             msg = f"it made a {type(written).__name__}, which is neither text nor bytes"
             raise TypeError(msg)
         return written
 
     # What is shown goes to standard output, which may be full or closed.
-    return evolve(output, write=watch(write), show=watch(output.show, OSError), check=watch(output.check))
+    show = watch(output.show, (MarginbookError, OSError))
+    return evolve(output, write=watch(write), show=show, check=watch(output.check))
 
 
 def _trouble(output: Output, source: Source, error: BaseException) -> str:
-    return f"The output {output.name!r} of {source} failed: {type(error).__name__}: {error}".rstrip(": ").rstrip(".") + "."
+    return (
+        f"The output {output.name!r} of {source} failed: {type(error).__name__}: {error}".rstrip(": ").rstrip(".") + "."
+    )
 
 
 def _update(source: Source) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: The account above all that is written.
 _ROOT: Final = "Assets:Marginbook"
 
+_WORDS: Final = {"TRUE", "FALSE", "NULL"}
+
 #: The most letters of a currency in beancount.
 _LONGEST: Final = 24
 
@@ -121,7 +123,9 @@ def _distinct(names: Iterable[str], make: Callable[[str], str]) -> dict[str, str
     for name in sorted(names):
         same[make(name)].append(name)
     return {
-        name: made if len(alike) == 1 else f"{made[: _LONGEST - 7]}-{hashlib.sha256(name.encode()).hexdigest()[:6].upper()}"
+        name: made
+        if len(alike) == 1
+        else f"{made[: _LONGEST - 7]}-{hashlib.sha256(name.encode()).hexdigest()[:6].upper()}"
         for made, alike in same.items()
         for name in alike
     }
@@ -136,7 +140,8 @@ def _component(name: str) -> str:
 def _currency(name: str) -> str:
     made = re.sub(r"[^A-Z0-9'._-]", "-", name.upper())
     made = made if made[0].isalpha() else f"X{made}"
-    made = made if made[-1].isalnum() else f"{made}X"
+    # Words of the language, and flags, which are single letters.
+    made = made if made[-1].isalnum() and made not in _WORDS and len(made) > 1 else f"{made}X"
     return made if len(made) <= _LONGEST else f"{made[: _LONGEST - 1]}X"
 
 

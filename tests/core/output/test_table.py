@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from marginbook import Balance, BalanceReport, Failure, Note
+from marginbook import Balance, BalanceReport, Failure, Note, View
 from marginbook.output import table
 from marginbook.values import plain
 
@@ -100,6 +100,8 @@ desk-b (acme) USDT
   available       ?
   withdrawable    0
 
+Totals WITHOUT desk-d
+
 total BTC, accounts: 1 + 1 missing
   wallet          0.00000001
   unrealized PnL  ?
@@ -136,7 +138,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def shown(capsys: pytest.CaptureFixture[str], found: BalanceReport = BOOK) -> str:
-    table.show(found)
+    table.show(View(found))
     return "".join(f"{line.rstrip()}\n" for line in capsys.readouterr().out.splitlines())
 
 
