@@ -379,7 +379,7 @@ def _watched(output: Output, source: Source) -> Output:
     Return the same output, whose plugin is named where its code raises what is no error of ours.
     """
 
-    def watch(call: Any, passing: tuple[type[Exception], ...] = (MarginbookError,)) -> Any:
+    def watch(call: Any, passing: tuple[type[BaseException], ...] = (MarginbookError,)) -> Any:
         def watched(*args: View) -> Any:
             try:
                 return call(*args)
@@ -398,8 +398,8 @@ def _watched(output: Output, source: Source) -> Output:
             raise TypeError(msg)
         return written
 
-    # What is shown goes to standard output, which may be full or closed.
-    show = watch(output.show, (MarginbookError, OSError))
+    # What is shown goes to standard output, which may be full, or closed, where rich exits.
+    show = watch(output.show, (MarginbookError, OSError, SystemExit))
     return evolve(output, write=watch(write), show=show, check=watch(output.check))
 
 

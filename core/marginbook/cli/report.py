@@ -145,7 +145,7 @@ def write(view: View, output: Output, target: Path | None = None) -> None:
     if target is not None:
         save(view, output, target)
         if missing := view.report.missing:
-            click.echo(f"INCOMPLETE: {target} is written without {', '.join(missing)}.", err=True)
+            _tell(f"INCOMPLETE: {target} is written without {', '.join(missing)}.")
     elif output.show:
         output.show(view)
     else:
@@ -155,8 +155,12 @@ def write(view: View, output: Output, target: Path | None = None) -> None:
 
 def _line(progress: Progress) -> None:
     state = f"failed: {progress.failure.kind}" if progress.failure else "ok"
+    _tell(f"[{progress.done}/{progress.asked}] {progress.account}: {state}")
+
+
+def _tell(text: str) -> None:
     try:
-        click.echo(f"[{progress.done}/{progress.asked}] {progress.account}: {state}", err=True)
+        click.echo(text, err=True)
     # A log that is full, or that nobody reads any more, must not cost the report.
     except OSError:
         silence(sys.stderr)

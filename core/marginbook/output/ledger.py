@@ -35,9 +35,10 @@ def write(report: BalanceReport) -> str:
     """
     Return a balance directive for each wallet balance: cash, without unrealized PnL.
 
-    Beancount checks a balance at the start of its day, so the day is the one after the report was begun, in UTC. What
-    is not known is a comment. An account that could not be read is a comment and a ``custom`` directive, so that a
-    query finds it. The accounts have to be open: directives that open them stand in comments at the end.
+    Beancount checks a balance at the start of its day, so the day is the one after the report was begun, in UTC. It
+    lets the last digit differ, unless ``~ 0`` says otherwise, as it does here. What is not known is a comment. An
+    account that could not be read is a comment and a ``custom`` directive, so that a query finds it. The accounts have
+    to be open: directives that open them stand in comments at the end.
     """
     begun = report.started_at.date()
     day = begun + timedelta(days=1)
@@ -84,7 +85,7 @@ def _wallets(report: BalanceReport) -> dict[tuple[str, str, str], Decimal | None
 def _directive(day: date, names: _Names, key: tuple[str, str, str], wallet: Decimal | None) -> str:
     line = f"{day} balance {names.path(*key)}"
     currency = names.currencies[key[2]]
-    return f"; {line} ? {currency}  ; not known" if wallet is None else f"{line} {plain(wallet)} {currency}"
+    return f"; {line} ? {currency}  ; not known" if wallet is None else f"{line} {plain(wallet)} ~ 0 {currency}"
 
 
 class _Names:
@@ -117,18 +118,22 @@ class _Names:
 
 def _distinct(names: Iterable[str], make: Callable[[str], str]) -> dict[str, str]:
     """
-    Return what each name is written as. Names that would be the same are told apart by a part that stays theirs.
+    Return what each name is written as. Names that would be the same are told apart by a mark that stays theirs, and
+    one that needs no change keeps its own.
     """
     same = defaultdict(list)
     for name in sorted(names):
         same[make(name)].append(name)
     return {
-        name: made
-        if len(alike) == 1
-        else f"{made[: _LONGEST - 7]}-{hashlib.sha256(name.encode()).hexdigest()[:6].upper()}"
+        name: made if len(alike) == 1 or name == made else _marked(made, name)
         for made, alike in same.items()
         for name in alike
     }
+
+
+def _marked(made: str, name: str) -> str:
+    mark = hashlib.sha256(name.encode()).hexdigest()[:6].upper()
+    return f"{made[: _LONGEST - 7]}-{mark}"
 
 
 def _component(name: str) -> str:

@@ -32,13 +32,14 @@ METRICS: Final = {
     "marginbook_updated_timestamp_seconds": "When the venue last changed the figures.",
     "marginbook_account": "A figure of a whole account, in units of the currency. Repeats what the assets say.",
     "marginbook_account_margin_ratio": "Maintenance margin by equity of a whole account. Liquidation is at 1.",
-    "marginbook_unknown": "1 for a figure that is not known, and so has no sample.",
+    "marginbook_unknown": "1 for a figure of an asset that is not known, and so has no sample.",
+    "marginbook_account_unknown": "1 for a figure of a whole account that is not known, and so has no sample.",
 }
 
 
 def write(report: BalanceReport) -> str:
     """
-    Return the metrics. What is not known has no sample, but one of ``marginbook_unknown``.
+    Return the metrics. What is not known has no sample, but one that says so.
 
     The digits are those of the report. Prometheus keeps about 16 of them.
     """
@@ -63,13 +64,20 @@ class _Samples:
     _lines: defaultdict[str, list[str]] = field(factory=lambda: defaultdict(list))
 
     def add(self, metric: str, value: Decimal | None, **labels: str) -> None:
+        """
+        Add a sample, or the one that says that there is none.
+        """
         if value is None:
-            self.add("marginbook_unknown", Decimal(1), **{"field": metric.removeprefix("marginbook_"), **labels})
-            return
+            kind = "marginbook_account" if metric.startswith("marginbook_account") else "marginbook"
+            name = labels.pop("field", metric.removeprefix(f"{kind}_"))
+            metric, value, labels = f"{kind}_unknown", Decimal(1), {**labels, "field": name}
         written = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
         self._lines[metric].append(f"{metric}{{{written}}} {plain(value)}" if labels else f"{metric} {plain(value)}")
 
     def text(self) -> str:
+        """
+        Return the samples of each metric together, in the order of `METRICS`.
+        """
         lines = []
         for metric, about in METRICS.items():
             if metric in self._lines:
@@ -93,9 +101,9 @@ def _add_balances(samples: _Samples, report: BalanceReport) -> None:
 
 def _add_summaries(samples: _Samples, report: BalanceReport) -> None:
     for summary in report.summaries:
-        labels = {"account": summary.account, "venue": summary.venue}
+        labels = {"account": summary.account, "venue": summary.venue, "currency": summary.currency}
         for name in SUMMARY_AMOUNTS:
-            samples.add("marginbook_account", getattr(summary, name), **labels, currency=summary.currency, field=name)
+            samples.add("marginbook_account", getattr(summary, name), **labels, field=name)
         samples.add("marginbook_account_margin_ratio", summary.margin_ratio, **labels)
 
 

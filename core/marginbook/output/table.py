@@ -154,7 +154,7 @@ def _print(view: View, console: Console, figures: Iterable[RenderableType]) -> N
     for text, number in _footnotes(view).items():
         console.print(Text(f"[{number}] {text}", style="dim"))
     if folded := len(report.balances) - len(_unfolded(view)):
-        text = f"{folded} rows that hold nothing are folded: each figure that is known is zero. --zeros shows them."
+        text = f"Folded, since each figure that is known of them is zero: {folded} rows. --zeros shows them."
         console.print(Text(text, style="dim"))
     rows: list[Balance | Summary] = [*report.balances, *report.summaries]
     if any(row.margin_ratio is not None for row in rows):

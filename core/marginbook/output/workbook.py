@@ -140,7 +140,7 @@ def _overview(report: BalanceReport) -> _Sheet:
         *(("note", f"{note.account}: {note.message}".removeprefix(": ")) for note in report.notes),
         *_LEGEND,
     ]
-    return _Sheet("Report", ("", "value"), rows)
+    return _Sheet("Report", ("what", "value"), rows)
 
 
 def _accounts(report: BalanceReport) -> _Sheet:
@@ -229,14 +229,14 @@ def _values(valuation: Valuation) -> Iterator[_Sheet]:
     }
     sums = [
         (
-            *(kind, name),
+            *(kind, name, "NO, see EXCLUDED" if total.excluded else "yes"),
             *(_known(getattr(total, figure)) for figure in figures),
             "; ".join(f"{e.account} {e.asset} {e.figure}: {e.reason}".replace("  ", " ") for e in total.excluded),
         )
         for kind, totals in kinds.items()
         for name, total in totals.items()
     ]
-    yield _Sheet("Value totals", ("of", "name", *headings, "EXCLUDED from these sums"), sums)
+    yield _Sheet("Value totals", ("of", "name", "whole", *headings, "EXCLUDED from these sums"), sums)
 
 
 def _known(amount: Decimal | None) -> Decimal | _Unknown:
