@@ -25,10 +25,11 @@ def writable(path: Path) -> Path:
 
     """
     try:
-        target = path.resolve()
+        # Unlike Path.resolve, it does the same in all versions of Python where a link leads to itself.
+        target = Path(os.path.realpath(path))
         problem = _problem(target)
-    except (OSError, RuntimeError, ValueError) as error:
-        problem = f"cannot be a file: {getattr(error, 'strerror', None) or error}"
+    except ValueError as error:
+        problem = f"cannot be a file: {error}"
     if problem:
         msg = f"{path} {problem}."
         raise ConfigurationError(msg, hint="Name a file in a folder that is there and that you can write to.")
@@ -38,6 +39,8 @@ def writable(path: Path) -> Path:
 def _problem(target: Path) -> str:
     if target.is_dir():
         return "is a folder"
+    if target.is_symlink():
+        return "is a link that leads to itself"
     if target.exists() and not target.is_file():
         return "is no file, but a device or the like, which nothing can take the place of"
     if not target.parent.is_dir():

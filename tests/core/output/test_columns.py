@@ -13,14 +13,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from books import BEGAN, BOOK, CHANGED, LONG, balance, book, report, whole
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import amounts
 
-from marginbook import ConfigurationError
+from books import BEGAN, BOOK, CHANGED, LONG, balance, book, report, whole
+from marginbook import ConfigurationError, exact
 from marginbook.output import columns, sheet
 from marginbook.values import AMOUNTS
+from strategies import amounts
 
 #: The same without the amount that polars has no place for.
 SHORT: Final = book(balances=[b for b in BOOK.balances if b.asset != "1INCH"])
@@ -116,7 +116,7 @@ def test_every_number_survives(found: list[Decimal | None]) -> None:
     try:
         read = pq.read_table(io.BytesIO(columns.parquet(book))).column("equity").to_pylist()
     except ConfigurationError as error:
-        known = [x for x in found if x is not None]
+        known = [exact(x) for x in found if x is not None]
         fractions = max(-int(x.as_tuple().exponent) for x in known)
         assert "76 digits that Arrow keeps" in error.message
         assert fractions + max(0, *(x.adjusted() + 1 for x in known), 0) > 76
@@ -137,7 +137,9 @@ def test_at_the_limits(digits: int, point: int) -> None:
             book.to_arrow()
     else:
         table = book.to_arrow()
-        assert (pa.decimal128(38, point) if digits == 38 else pa.decimal256(76, point)) == table.schema.field("equity").type
+        assert (pa.decimal128(38, point) if digits == 38 else pa.decimal256(76, point)) == table.schema.field(
+            "equity"
+        ).type
         assert [amount] == table.column("equity").to_pylist()
 
 
