@@ -5,6 +5,7 @@ A report that is hard to write: a failed account, figures that nobody knows, 40 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from marginbook import Balance, BalanceReport, Failure, Lock, Note, Price, Summary
@@ -24,6 +25,10 @@ LONG: Final = "1234567890123456789012.345678901234567890"
 
 def balance(account: str, asset: str, venue: str = "acme", **fields: Any) -> Balance:
     return Balance(account=account, venue=venue, asset=asset, **fields)
+
+
+def summary(account: str, venue: str, **fields: Any) -> Summary:
+    return Summary(account=account, venue=venue, currency="USD", **fields)
 
 
 def report(accounts: dict[str, str], **parts: Any) -> BalanceReport:
@@ -54,12 +59,11 @@ def book(**changes: Any) -> BalanceReport:
             balance(ODD, "USD₮", "über", unrealized_pnl="5"),
             balance(FORMULA, "-A1", wallet_balance="0.000001", notes=["=1+1"]),
         ],
-        "locks": [Lock(account="desk-a", venue="acme", symbol="@BTC", asset="USDT", blocked_balance="1.10")],
+        "locks": [Lock(account="desk-a", venue="acme", symbol="@BTC", asset="USDT", blocked_balance=Decimal("1.10"))],
         "summaries": [
-            Summary(
-                account="desk-a",
-                venue="acme",
-                currency="USD",
+            summary(
+                "desk-a",
+                "acme",
                 mode="multi-assets",
                 equity="100",
                 adjusted_equity="80",
@@ -67,7 +71,7 @@ def book(**changes: Any) -> BalanceReport:
                 updated_at=CHANGED,
                 notes=["Of the whole."],
             ),
-            Summary(account=ODD, venue="über", currency="USD", asset="USD₮"),
+            summary(ODD, "über", asset="USD₮"),
         ],
         "failures": [
             Failure(

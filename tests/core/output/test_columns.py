@@ -113,14 +113,14 @@ def test_every_number_survives(found: list[Decimal | None]) -> None:
     Whatever the amounts of a column are, they are equal when they are read again, or refused.
     """
     book = report({"a": "acme"}, balances=[balance("a", f"X{i}", equity=x) for i, x in enumerate(found)])
-    try:
-        read = pq.read_table(io.BytesIO(columns.parquet(book))).column("equity").to_pylist()
-    except ConfigurationError as error:
-        known = [exact(x) for x in found if x is not None]
-        fractions = max(-int(x.as_tuple().exponent) for x in known)
-        assert "76 digits that Arrow keeps" in error.message
-        assert fractions + max(0, *(x.adjusted() + 1 for x in known), 0) > 76
+    known = [exact(x) for x in found if x is not None]
+    fractions = max((-int(x.as_tuple().exponent) for x in known), default=0)
+    if fractions + max(0, *(x.adjusted() + 1 for x in known), 0) > 76:
+        with pytest.raises(ConfigurationError, match="76 digits that Arrow keeps"):
+            columns.parquet(book)
     else:
+        read = pq.read_table(io.BytesIO(columns.parquet(book))).column("equity").to_pylist()
+        # An account without assets has a row as well.
         assert (found or [None]) == read
 
 

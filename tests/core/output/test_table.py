@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from marginbook import Balance, BalanceReport, Failure, Note, Summary, View
+from books import summary
+from marginbook import Balance, BalanceReport, Failure, Note, View
 from marginbook.output import table
 from marginbook.values import plain
 
@@ -276,6 +277,9 @@ MIXED: Final = report(
 )
 
 
+HEADINGS: Final = "wallet unrealized PnL equity initial margin maint. margin margin ratio available withdrawable notes"
+
+
 def lines(text: str) -> list[list[str]]:
     """
     The words of each line that holds some, the head of the report left out.
@@ -285,7 +289,7 @@ def lines(text: str) -> list[list[str]]:
 
 def test_zero_rows_are_folded_and_counted() -> None:
     """
-    A row whose wallet is known and where nothing that is known is more than zero is folded on request, with its remarks.
+    A row whose wallet is known, and where each figure that is known is zero, is folded on request, with its remarks.
     """
     folded, whole = (table.write(View(MIXED, zeros=zeros)) for zeros in (False, True))
 
@@ -323,7 +327,7 @@ def test_by_venue() -> None:
     The rows of a venue stand together, and so do its sums; a venue of which nothing could be read has a line.
     """
     assert [
-        "venue account asset wallet unrealized PnL equity initial margin maint. margin margin ratio available withdrawable notes",
+        f"venue account asset {HEADINGS}",
         "acme a USDT 1.5 ? 1.5 ? 0.3 20.00 % ? ?",
         "b USDT 2 ? ? ? ? ? ? ?",
         "zeta c BTC 4 ? ? ? ? ? ? ?",
@@ -346,7 +350,7 @@ def test_by_asset() -> None:
     The rows of an asset stand together, whoever holds it.
     """
     assert [
-        "asset account wallet unrealized PnL equity initial margin maint. margin margin ratio available withdrawable notes",
+        f"asset account {HEADINGS}",
         "BTC c (zeta) 4 ? ? ? ? ? ? ?",
         "USDT a (acme) 1.5 ? 1.5 ? 0.3 20.00 % ? ?",
         "b (acme) 2 ? ? ? ? ? ? ?",
@@ -399,25 +403,23 @@ def test_whole_accounts() -> None:
     What venues say of whole accounts is a table of its own, which says that it is added to nothing.
     """
     summaries = [
-        Summary(
-            account="a",
-            venue="acme",
-            currency="USD",
+        summary(
+            "a",
+            "acme",
             mode="multi-assets",
             status="NORMAL",
             adjusted_equity="80",
             maintenance_margin="60.01",
             notes=["Of the whole."],
         ),
-        Summary(account="b", venue="acme", currency="USD", asset="USDT"),
+        summary("b", "acme", asset="USDT"),
     ]
     text = table.write(View(report("a", "b", balances=[balance("a", "X", notes=["First."])], summaries=summaries)))
     at = text.index("Whole accounts")
 
     assert [
         "Whole accounts, as their venues count them: a check on the rows, and never added to them.",
-        "account assets mode status wallet unrealized PnL equity adjusted equity initial margin maint. margin"
-        " margin ratio available withdrawable notes",
+        f"account assets mode status {HEADINGS.replace('equity', 'equity adjusted equity')}",
         "a (acme) all in USD multi-assets NORMAL ? ? ? 80 ? 60.01 75.02 % ? ? [2]",
         "b (acme) USDT in USD ? ? ? ? ? ? ? ? ? ? ?",
     ] == [" ".join(line.split()) for line in text[at:].splitlines() if line.strip(" ─")][:4]
@@ -430,8 +432,8 @@ def test_whole_accounts_on_a_narrow_terminal(capsys: pytest.CaptureFixture[str],
     They are a list there as well.
     """
     terminal.setenv("COLUMNS", "60")
-    summary: Any = {"account": "a", "venue": "acme", "currency": "USD", "equity": "5", "maintenance_margin": "1"}
-    text = shown(capsys, report("a", summaries=[Summary(**summary)]))
+    found = report("a", summaries=[summary("a", "acme", equity="5", maintenance_margin="1")])
+    text = shown(capsys, found)
 
     assert "\n\nwhole account a (acme) all in USD, mode ?, status ?\n  wallet          ?\n" in text
     assert "\n  maint. margin   1\n  margin ratio    20.00 %\n" in text

@@ -33,7 +33,7 @@ def rows(found: BalanceReport, sheet: str, view: View | None = None) -> list[dic
     The cells of each row below the headings, by heading.
     """
     _, _, headings, *cells = opened(view or View(found))[sheet].iter_rows()
-    return [dict(zip([h.value for h in headings], row, strict=True)) for row in cells]
+    return [dict(zip([str(h.value) for h in headings], row, strict=True)) for row in cells]
 
 
 def values(found: BalanceReport, sheet: str, view: View | None = None) -> list[dict[str, Any]]:
@@ -276,7 +276,7 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Worksheet, "_check_dimensions", lambda sheet, row, *rest: -1 if row > 8 else before(sheet, row, *rest)
     )
-    with pytest.raises(ConfigurationError, match="The sheet Report has more rows than a workbook can have."):
+    with pytest.raises(ConfigurationError, match="The sheet Report has more rows than a workbook can have"):
         workbook.write(View(found))
 
 
