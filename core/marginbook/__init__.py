@@ -21,6 +21,7 @@ from marginbook.errors import (
     PluginError,
     RateLimitedError,
     UnavailableError,
+    UnwrittenError,
 )
 from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
@@ -31,6 +32,7 @@ from marginbook.report import BalanceReport, Failure, Note, Total
 from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, exact
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
+from marginbook.writing import write
 
 if TYPE_CHECKING:
     from marginbook.reconciling import (
@@ -97,6 +99,7 @@ __all__ = [
     "Threshold",
     "Total",
     "UnavailableError",
+    "UnwrittenError",
     "Venue",
     "View",
     "alerts",
@@ -110,6 +113,7 @@ __all__ = [
     "load_expected",
     "replay",
     "venues",
+    "write",
 ]
 
 #: What is imported when it is asked for, and from where.

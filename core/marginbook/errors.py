@@ -14,6 +14,7 @@ What can go wrong, and what to do about it.
     ├── ConfigurationError      the accounts, or what was asked of them, make no sense
     ├── PluginError             a venue's plugin is missing, broken, or broke its promises
     ├── ApiError                a documented or undocumented error answer, before a plugin explains it
+    ├── UnwrittenError          a file could not be written; what was there before is as it was
     ├── AuditError              a report contradicts itself or what the accounts said, and is not handed out
     └── IncompleteReportError   raised on request by ``BalanceReport.raise_for_failures``
 """
@@ -174,6 +175,12 @@ class PluginError(MarginbookError):
     """
 
     kind = "plugin"
+
+
+class UnwrittenError(MarginbookError):
+    """
+    A file could not be written, though it was asked for well: the disk is full or fails.
+    """
 
 
 class AuditError(MarginbookError):

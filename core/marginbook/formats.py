@@ -13,13 +13,13 @@ from marginbook.output import Output, View
 def _table(view: View) -> str:
     from marginbook.output import table  # noqa: PLC0415
 
-    return table.write(view.report) + "\n"
+    return table.write(view) + "\n"
 
 
 def _show_table(view: View) -> None:
     from marginbook.output import table  # noqa: PLC0415
 
-    table.show(view.report)
+    table.show(view)
 
 
 def _json(view: View) -> str:
@@ -32,6 +32,42 @@ def _lines(view: View) -> str:
 
 def _csv(view: View) -> str:
     return view.report.to_csv()
+
+
+def _parquet(view: View) -> bytes:
+    from marginbook.output import columns  # noqa: PLC0415
+
+    return columns.parquet(view.report)
+
+
+def _check_parquet() -> None:
+    from marginbook.output import columns  # noqa: PLC0415
+
+    columns.require()
+
+
+def _excel(view: View) -> bytes:
+    from marginbook.output import workbook  # noqa: PLC0415
+
+    return workbook.write(view)
+
+
+def _check_excel() -> None:
+    from marginbook.output import workbook  # noqa: PLC0415
+
+    workbook.require()
+
+
+def _beancount(view: View) -> str:
+    from marginbook.output import ledger  # noqa: PLC0415
+
+    return ledger.write(view.report)
+
+
+def _prometheus(view: View) -> str:
+    from marginbook.output import metrics  # noqa: PLC0415
+
+    return metrics.write(view.report)
 
 
 def _expect(view: View) -> str:
@@ -50,5 +86,33 @@ def marginbook_outputs() -> list[Output]:
         Output(name="json", title="The whole report as JSON.", write=_json, suffixes=(".json",)),
         Output(name="jsonl", title="JSON lines, for streams and log collectors.", write=_lines, suffixes=(".jsonl",)),
         Output(name="csv", title="One row a balance.", write=_csv, suffixes=(".csv",)),
+        Output(
+            name="parquet",
+            title="One row a balance, as columns of exact decimals (extra: arrow).",
+            write=_parquet,
+            check=_check_parquet,
+            binary=True,
+            suffixes=(".parquet",),
+        ),
+        Output(
+            name="excel",
+            title="A workbook with a sheet a view (extra: excel).",
+            write=_excel,
+            check=_check_excel,
+            binary=True,
+            suffixes=(".xlsx",),
+        ),
+        Output(
+            name="beancount",
+            title="Balance directives of the plain-text accounting tool beancount.",
+            write=_beancount,
+            suffixes=(".beancount", ".bean"),
+        ),
+        Output(
+            name="prometheus",
+            title="Metrics for the textfile collector of Prometheus' node exporter.",
+            write=_prometheus,
+            suffixes=(".prom",),
+        ),
         Output(name="expect", title="A file of expected balances, for report --expect.", write=_expect),
     ]

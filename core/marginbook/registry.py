@@ -15,17 +15,18 @@ from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pluggy
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from marginbook import hookspecs
 from marginbook.errors import ConfigurationError, MarginbookError, PluginError
 from marginbook.hookspecs import API_VERSION, PROJECT
+from marginbook.output import Output
 from marginbook.venues import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from marginbook.output import Output
+    from marginbook.output import View
     from marginbook.sandbox import Stage
     from marginbook.venues import PriceSource
 
@@ -176,22 +177,43 @@ class Registry:
         """
         Load every plugin and return every form that a report can be written in, by name.
         """
-        return self._described("marginbook_outputs", "output", lambda output: output.name)
+        return self._offered()
 
     def output(self, name: str) -> Output:
         """
         Return one form, and import no plugin but its own where its entry point has its name.
 
         Raises:
+            PluginError: A plugin that should have it cannot be loaded.
+
             ConfigurationError: Nobody has it.
 
         """
-        outputs: dict[str, Output] = self._described("marginbook_outputs", "output", lambda output: output.name, name)
+        outputs = self._offered(name)
         outputs = outputs if name in outputs else self.outputs()
-        if name not in outputs:
-            msg = f"There is no output {name!r:.40}."
-            raise ConfigurationError(msg, hint=f"There are {', '.join(outputs)}.")
-        return outputs[name]
+        if name in outputs:
+            return outputs[name]
+        named = [f for f in self._enabled() if any(e.name == f"output.{name}" for e in f.entry_points)]
+        if problems := [problem for found in named for problem in found.problems]:
+            raise PluginError(" ".join(problems))
+        msg = f"There is no output {name!r:.40}."
+        raise ConfigurationError(msg, hint=f"There are {', '.join(outputs)}.")
+
+    def output_for(self, filename: str) -> Output:
+        """
+        Return the form of files that end like *filename*, of the plugins with an entry point of an output.
+
+        Raises:
+            ConfigurationError: Nobody has it.
+
+        """
+        outputs = self._offered("")
+        for output in outputs.values():
+            if filename.lower().endswith(output.suffixes):
+                return output
+        known = ", ".join(suffix for output in outputs.values() for suffix in output.suffixes)
+        msg = f"The name of {filename} does not tell in which form to write it."
+        raise ConfigurationError(msg, hint=f"Name the form with --format, or end the name with one of {known}.")
 
     def price_sources(self) -> dict[str, PriceSource]:
         """
@@ -205,12 +227,35 @@ class Registry:
         of this *kind* where *name* is empty, or of those whose entry point names *name*.
         """
         described: dict[str, Any] = {}
+        for _, item in self._items(hook, kind, name):
+            described.setdefault(key(item), item)
+        return described
+
+    def _items(self, hook: str, kind: str, name: str | None) -> Iterator[tuple[_Found, Any]]:
         for found in self._enabled():
             names = [e.name for e in found.entry_points]
             wanted = name is None or any(n.startswith(f"{kind}.{name}") for n in names)
             for item in self._call(self._load(found), hook) if wanted else ():
-                described.setdefault(key(item), item)
-        return described
+                yield found, item
+
+    def _offered(self, name: str | None = None) -> dict[str, Output]:
+        """
+        Return outputs by name, of the plugins that `_described` would ask. What cannot be used is told of its plugin.
+        """
+        offered: dict[str, Output] = {}
+        owners: dict[str, _Found] = {}
+        for found, item in self._items("marginbook_outputs", "output", name):
+            if not isinstance(item, Output):
+                self._keep(found, f"{found.source} offers a {type(item).__name__} as an output. Update it.")
+            elif (owner := owners.setdefault(item.name, found)) is found:
+                offered[item.name] = _watched(item, found.source)
+            else:
+                self._keep(
+                    found,
+                    f"The output {item.name!r} is provided twice: by {owner.source}, which keeps it,"
+                    f" and by {found.source}. Uninstall one of them.",
+                )
+        return offered
 
     def _enabled(self) -> list[_Found]:
         return [found for found in self._found if not self._is_disabled(found)]
@@ -269,7 +314,9 @@ class Registry:
             return []
 
     def _keep(self, found: _Found, problem: str) -> None:
-        found.problems.append(problem)
+        # A hook may be called again, and fail again.
+        if problem not in found.problems:
+            found.problems.append(problem)
         if self._strict:
             raise PluginError(problem)
 
@@ -322,6 +369,45 @@ def _register(entry_point: EntryPoint) -> pluggy.PluginManager:
 
 
 def _describe(source: Source, error: BaseException) -> str:
-    hint = getattr(error, "hint", "") or f"Update or uninstall {source.distribution or source.module}."
+    hint = getattr(error, "hint", "") or _update(source)
     reason = error.message if isinstance(error, MarginbookError) else f"{type(error).__name__}: {error}".rstrip(": ")
     return f"{source} cannot be used: {reason.rstrip('.')}. {hint}"
+
+
+def _watched(output: Output, source: Source) -> Output:
+    """
+    Return the same output, whose plugin is named where its code raises what is no error of ours.
+    """
+
+    def watch(call: Any, passing: tuple[type[BaseException], ...] = (MarginbookError,)) -> Any:
+        def watched(*args: View) -> Any:
+            try:
+                return call(*args)
+            except passing:
+                raise
+            # It is the plugin's code.
+            except (Exception, SystemExit) as error:  # noqa: BLE001
+                raise PluginError(_trouble(output, source, error), hint=_update(source)) from None
+
+        return watched if call else None
+
+    def write(view: View) -> str | bytes:
+        written: Any = output.write(view)
+        if not isinstance(written, str | bytes):
+            msg = f"it made a {type(written).__name__}, which is neither text nor bytes"
+            raise TypeError(msg)
+        return written
+
+    # What is shown goes to standard output, which may be full, or closed, where rich exits.
+    show = watch(output.show, (MarginbookError, OSError, SystemExit))
+    return evolve(output, write=watch(write), show=show, check=watch(output.check))
+
+
+def _trouble(output: Output, source: Source, error: BaseException) -> str:
+    return (
+        f"The output {output.name!r} of {source} failed: {type(error).__name__}: {error}".rstrip(": ").rstrip(".") + "."
+    )
+
+
+def _update(source: Source) -> str:
+    return f"Update or uninstall {source.distribution or source.module}."

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import marginbook
-from marginbook import ConfigurationError, PluginError
+from books import BOOK
+from marginbook import ConfigurationError, PluginError, View
 from marginbook.registry import Registry, installed
 
 if TYPE_CHECKING:
@@ -402,3 +403,185 @@ def test_stages(plugins: Plugins) -> None:
     assert ("yota (yota 1.0) cannot be used: ValueError: no luck. Update or uninstall yota.",) == (
         problems(registry)["yota"]
     )
+
+
+OUTPUT: Final = """
+from marginbook import ConfigurationError, Output, hookimpl
+
+def write(view):
+    return "text"
+
+def output(name, **parts):
+    return Output(**{"name": name, "title": "of " + __name__, "write": write, **parts})
+
+@hookimpl
+def marginbook_outputs():
+    return """
+
+FORMS: Final = ["table", "json", "jsonl", "csv", "parquet", "excel", "beancount", "prometheus"]
+
+
+def test_outputs(plugins: Plugins) -> None:
+    """
+    The forms of every plugin that loads are found, ours first.
+    """
+    plugins.add("acme", "output.acme", source=f"{OUTPUT}[output('acme')]")
+    found = installed({})
+
+    assert [*FORMS, "acme"] == list(found.outputs())
+    assert ("of acme", "text") == (found.output("acme").title, found.output("acme").write(View(BOOK)))
+    assert {} == problems(found)
+
+
+def test_an_output_that_nobody_names_is_not_imported(plugins: Plugins) -> None:
+    """
+    A form is looked for under the entry point of its name; the end of a file's name among the plugins with forms.
+    """
+    plugins.add("acme", "output.acme", source=f"{OUTPUT}[output('acme', suffixes=['.acme'])]")
+    plugins.add("zeta", "zeta", source="raise RuntimeError")
+
+    assert ["acme"] == imported(plugins, "registry.output('acme')")
+    assert [] == imported(plugins, "registry.output('json')")
+    assert ["acme"] == imported(plugins, "registry.output_for('report.acme')")
+
+
+def test_an_output_under_another_name(plugins: Plugins) -> None:
+    """
+    A plugin whose entry point has not the name of its form costs time, and is found by the form's name.
+    """
+    plugins.add("acme", "something", source=f"{OUTPUT}[output('acme')]")
+
+    assert "of acme" == plugins.registry().output("acme").title
+
+
+SPELL: Final = "Use lower-case letters, digits and hyphens."
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "raise RuntimeError('no luck')",
+            "acme (acme 1.0) cannot be used: RuntimeError: no luck. Update or uninstall acme.",
+        ),
+        (
+            f"{OUTPUT}1 / 0",
+            "acme (acme 1.0) cannot be used: ZeroDivisionError: division by zero. Update or uninstall acme.",
+        ),
+        (
+            f"{OUTPUT}[output('A b')]",
+            f"acme (acme 1.0) cannot be used: 'A b' cannot be the name of an output. {SPELL}",
+        ),
+        (f"{OUTPUT}['acme']", "acme (acme 1.0) offers a str as an output. Update it."),
+    ],
+)
+def test_broken_outputs(plugins: Plugins, source: str, expected: str) -> None:
+    """
+    A plugin that cannot offer its form is named once to who asks for it, and costs nobody else's.
+    """
+    plugins.add("acme", "output.acme", source=source)
+    plugins.add("zeta", "output.zeta", source=f"{OUTPUT}[output('zeta')]")
+    registry = plugins.registry()
+    with pytest.raises(PluginError) as caught:
+        registry.output("acme")
+
+    assert expected == str(caught.value)
+    assert ["zeta"] == list(registry.outputs())
+    assert {"acme": (expected,)} == problems(registry)
+
+
+def test_unknown_outputs(plugins: Plugins) -> None:
+    """
+    What was asked for, and what there is.
+    """
+    plugins.add("acme", "output.acme", source=f"{OUTPUT}[output('acme', suffixes=['.a', '.tar.a'])]")
+    with pytest.raises(ConfigurationError, match=r"There is no output 'xml'. There are acme\."):
+        plugins.registry().output("xml")
+    with pytest.raises(ConfigurationError, match=r"The name of x.b does not tell .* one of \.a, \.tar\.a\."):
+        plugins.registry().output_for("x.b")
+
+
+LEAVE: Final = "Uninstall one of them."
+
+
+def test_two_plugins_with_one_output(plugins: Plugins) -> None:
+    """
+    The first keeps it, and the other is told, with both names; a plugin may have two entry points for its forms.
+    """
+    plugins.add("acme", "output.one", "output.two", source=f"{OUTPUT}[output('one'), output('two')]")
+    plugins.add("zeta", "output.two", source=f"{OUTPUT}[output('two'), output('three')]")
+    registry = plugins.registry()
+
+    assert ["one", "two", "three"] == list(registry.outputs())
+    assert "of acme" == registry.output("two").title
+    assert {
+        "zeta": (
+            f"The output 'two' is provided twice: by acme (acme 1.0), which keeps it, and by zeta (zeta 1.0). {LEAVE}",
+        )
+    } == problems(registry)
+    with pytest.raises(PluginError, match="is provided twice"):
+        plugins.registry(strict=True).outputs()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("1 / 0", "The output 'acme' of acme (acme 1.0) failed: ZeroDivisionError: division by zero."),
+        ("raise SystemExit", "The output 'acme' of acme (acme 1.0) failed: SystemExit."),
+        (
+            "return 5",
+            "The output 'acme' of acme (acme 1.0) failed: TypeError: it made a int, which is neither text nor bytes.",
+        ),
+    ],
+)
+def test_outputs_that_stumble(plugins: Plugins, body: str, expected: str) -> None:
+    """
+    What a form raises is told as its plugin's, with its name and no traceback.
+    """
+    plugins.add("acme", "output.acme", source=OUTPUT.replace('return "text"', body) + "[output('acme')]")
+    with pytest.raises(PluginError) as caught:
+        plugins.registry().output("acme").write(View(BOOK))
+
+    assert (expected, "Update or uninstall acme.") == (caught.value.message, caught.value.hint)
+
+
+def test_what_outputs_say_themselves(plugins: Plugins) -> None:
+    """
+    An error of ours passes as it is, and so does what happens to standard output; the rest is the plugin's.
+    """
+    source = f"""
+def refuse(*_):
+    raise ConfigurationError("It needs acme.")
+
+def full(*_):
+    raise OSError(28, "full")
+
+def fail(*_):
+    raise ValueError("no luck")
+{OUTPUT}[
+    output("a", write=refuse, show=refuse, check=refuse), output("b", show=full), output("c", show=fail, check=fail),
+    output("d"),
+]
+"""
+    plugins.add("acme", "output.a", source=source)
+    outputs: Any = plugins.registry().outputs()
+    a, b, c, d = outputs.values()
+
+    assert [None, None] == [d.show, d.check]
+    for call in (lambda: a.write(View(BOOK)), lambda: a.show(View(BOOK)), a.check):
+        with pytest.raises(ConfigurationError, match="It needs acme"):
+            call()
+    with pytest.raises(OSError, match="full"):
+        b.show(View(BOOK))
+    for call in (lambda: c.show(View(BOOK)), c.check):
+        with pytest.raises(PluginError, match=r"The output 'c' of acme .* failed: ValueError: no luck"):
+            call()
+
+
+def test_disabled_outputs(plugins: Plugins) -> None:
+    """
+    A form can be disabled by the name of its entry point, as a venue can.
+    """
+    plugins.add("acme", "output.acme", source=f"{OUTPUT}[output('acme')]")
+
+    assert FORMS == list(installed({"MARGINBOOK_DISABLE_PLUGINS": "output.acme"}).outputs())

@@ -20,7 +20,7 @@ from marginbook.cli.sandbox import demo, sandbox
 from marginbook.cli.serve import serve
 from marginbook.cli.venues import venues
 from marginbook.cli.watch import watch
-from marginbook.errors import MarginbookError
+from marginbook.errors import MarginbookError, UnwrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,8 @@ def _plainly() -> Iterator[None]:
         finally:
             # Here, where it can be told; at the end of the process nobody would hear of it.
             sys.stdout.flush()
+    except UnwrittenError as error:
+        raise _Cut(str(error)) from None
     except MarginbookError as error:
         raise _Complaint(f"{error.message}\n{error.hint}".rstrip()) from None
     except KeyboardInterrupt:

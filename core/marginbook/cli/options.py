@@ -40,8 +40,30 @@ timeout: Final = click.option(
 )
 
 form: Final = click.option(
-    "--format", "form", metavar="NAME", default="table", show_default=True, help="Form of the output."
+    "--format",
+    "form",
+    metavar="NAME",
+    help="Form of the output. --list-formats tells them. [default: what the name of --output says, or table]",
 )
+
+target: Final = click.option(
+    "-o",
+    "--output",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write to this file, in one step, instead of printing. A new file can be read by you alone.",
+)
+
+by: Final = click.option(
+    "--by",
+    type=click.Choice(["account", "venue", "asset"]),
+    default="account",
+    show_default=True,
+    help="What rows of the table belong together.",
+)
+
+zeros: Final = click.option("--zeros", is_flag=True, help="Show the rows of the table that hold nothing as well.")
 
 detail: Final = click.option(
     "--detail",

@@ -12,24 +12,56 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from marginbook.cli.judging import alert, expect, expect_listed, judge
-from marginbook.cli.options import accounts_file, detail, form, max_workers, silence, timeout
+from marginbook.cli.options import accounts_file, by, detail, form, max_workers, silence, target, timeout, zeros
 from marginbook.collecting import Progress, asked_for, collect
+from marginbook.errors import ConfigurationError
 from marginbook.output import View
 from marginbook.registry import installed
+from marginbook.writing import chosen, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from typing import Literal
 
     from marginbook.accounts import Account
     from marginbook.output import Output
+    from marginbook.registry import Registry
     from marginbook.report import BalanceReport
+
+
+def _list_formats(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    registry = installed()
+    outputs = registry.outputs().values()
+    width, ends = (max(map(len, column)) for column in zip(*((o.name, _ends(o)) for o in outputs), strict=True))
+    for output in outputs:
+        click.echo(f"{output.name:{width}}  {_ends(output):{ends}}  {output.title}")
+    for problem in (problem for plugin in registry.plugins() for problem in plugin.problems):
+        click.echo(problem, err=True)
+    context.exit()
+
+
+def _ends(output: Output) -> str:
+    return ", ".join(output.suffixes)
 
 
 @click.command()
 @accounts_file
 @click.option("--only", metavar="NAME", multiple=True, help="Ask this account alone. May be repeated.")
 @form
+@click.option(
+    "--list-formats",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_formats,
+    help="List the forms with the ends of their files, and ask nobody.",
+)
+@target
+@by
+@zeros
 @detail
 @timeout
 @max_workers
@@ -40,7 +72,10 @@ if TYPE_CHECKING:
 def report(
     path: Path,
     only: tuple[str, ...],
-    form: str,
+    form: str | None,
+    target: Path | None,
+    by: Literal["account", "venue", "asset"],
+    zeros: bool,
     detail: str | None,
     timeout: float,
     max_workers: int,
@@ -63,14 +98,14 @@ def report(
     \b
     Exit status:
         0  every account could be read, and is as expected
-        1  something is missing from the report, which says what and why, or is not as expected
+        1  something is missing from the report, which says what and why, or is not as expected; or the disk is full
         2  the question was wrong: no report was made
     """
     registry = installed()
-    accounts, output = asked_for(path, registry, only), registry.output(form)
+    accounts, output = asked_for(path, registry, only), choose(registry, form, target)
     judged = judge(expect, alert, only_listed=expect_listed)
     made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail)
-    write(made, output)
+    write(View(made, by=by, zeros=zeros), output, target)
     sys.exit(0 if judged(made) and made.complete else 1)
 
 
@@ -94,22 +129,46 @@ def ask(
         return collected(lambda progress: bar.update(task, completed=progress.done, description=progress.account))
 
 
-def write(made: BalanceReport, output: Output) -> None:
+def choose(registry: Registry, form: str | None, target: Path | None) -> Output:
     """
-    Print a report on standard output. What is for programs is UTF-8 everywhere.
+    Return the form that was asked for, before anybody is asked for what is to be written in it.
+
+    Raises:
+        ConfigurationError: It cannot be written, or not on a terminal, or not to that file.
+
     """
-    view = View(made)
-    if output.show:
+    output = chosen(registry, form, target)
+    if output.binary and target is None and sys.stdout.isatty():
+        msg = f"The form {output.name!r} is no text, and a terminal cannot show it."
+        raise ConfigurationError(msg, hint=f"Write it to a file: --output report{''.join(output.suffixes[:1])}")
+    return output
+
+
+def write(view: View, output: Output, target: Path | None = None) -> None:
+    """
+    Write a report to a file, or print it on standard output. What is for programs is UTF-8 everywhere.
+
+    Who writes to a file sees nothing of it, so what is missing is told on standard error.
+    """
+    if target is not None:
+        save(view, output, target)
+        if missing := view.report.missing:
+            _tell(f"INCOMPLETE: {target} is written without {', '.join(missing)}.")
+    elif output.show:
         output.show(view)
-        return
-    written = output.write(view)
-    click.echo(written.encode() if isinstance(written, str) else written, nl=False)
+    else:
+        written = output.write(view)
+        click.echo(written.encode() if isinstance(written, str) else written, nl=False)
 
 
 def _line(progress: Progress) -> None:
     state = f"failed: {progress.failure.kind}" if progress.failure else "ok"
+    _tell(f"[{progress.done}/{progress.asked}] {progress.account}: {state}")
+
+
+def _tell(text: str) -> None:
     try:
-        click.echo(f"[{progress.done}/{progress.asked}] {progress.account}: {state}", err=True)
+        click.echo(text, err=True)
     # A log that is full, or that nobody reads any more, must not cost the report.
     except OSError:
         silence(sys.stderr)

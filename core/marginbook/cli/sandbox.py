@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from marginbook.cli.options import detail, form
-from marginbook.cli.report import ask, write
+from marginbook.cli.options import by, detail, form, target, zeros
+from marginbook.cli.report import ask, choose, write
 from marginbook.errors import ConfigurationError
+from marginbook.output import View
 from marginbook.registry import installed
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from marginbook.sandbox import Sandbox
 
 
@@ -88,18 +91,27 @@ def sandbox(port: int, venues: tuple[str, ...], path: Path | None, faults: tuple
 
 @click.command()
 @form
+@target
+@by
+@zeros
 @detail
-def demo(form: str, detail: str | None) -> None:
+def demo(
+    form: str | None,
+    target: Path | None,
+    by: Literal["account", "venue", "asset"],
+    zeros: bool,
+    detail: str | None,
+) -> None:
     """
     Show a report of made-up accounts.
 
     They are asked over real HTTP, from venues that this machine plays, with every signature checked. This needs no
     key, no accounts file and no network.
     """
-    output = installed().output(form)
+    output = choose(installed(), form, target)
     with _open(0, (), ()) as played:
         made = ask(played.accounts(), timeout=30.0, max_workers=16, quiet=False, detail=detail)
-    write(made, output)
+    write(View(made, by=by, zeros=zeros), output, target)
     sys.exit(0 if made.complete else 1)
 
 

@@ -62,6 +62,10 @@ class Output:
 
         show: Prints it on standard output, where it looks at the terminal; else what *write* makes is printed.
 
+        binary: True if it is no text, so that it is never printed on a terminal.
+
+        check: Raises ConfigurationError where a package is missing. Asked before any account is.
+
     Raises:
         PluginError: The name is no lower-case word.
 
@@ -72,6 +76,8 @@ class Output:
     write: Write = field(repr=False)
     suffixes: tuple[str, ...] = field(default=(), converter=_suffixes)
     show: Callable[[View], object] | None = field(default=None, repr=False)
+    binary: bool = False
+    check: Callable[[], object] | None = field(default=None, repr=False)
 
     @name.validator
     def _check_name(self, _: Attribute[Any], value: str) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
 SCHEMA: Final = "marginbook.balance-report"
 SCHEMA_VERSION: Final = 2
@@ -221,10 +223,38 @@ class BalanceReport:
 
         return sheet.frame(self)
 
-    def __str__(self) -> str:
-        from marginbook.output import table  # noqa: PLC0415
+    def to_arrow(self) -> pa.Table:
+        """
+        Return the rows as an Arrow table, amounts as decimals of 38 digits, or of 76 where a column needs them.
 
-        return table.write(self)
+        All amounts of a column have as many decimals as the one with the most: the numbers are equal, while trailing
+        zeros are not kept. An account that could not be read has a row as well, with its state and no amounts. The
+        schema's metadata says whether the report is complete.
+
+        Raises:
+            ConfigurationError: pyarrow is not installed, or an amount has more than 76 digits.
+
+        """
+        from marginbook.output import columns  # noqa: PLC0415
+
+        return columns.table(self)
+
+    def to_polars(self) -> pl.DataFrame:
+        """
+        Return the rows as a polars data frame, amounts as its Decimal of 38 digits. See `to_arrow`.
+
+        Raises:
+            ConfigurationError: polars or pyarrow is not installed, or an amount has more than 38 digits.
+
+        """
+        from marginbook.output import columns  # noqa: PLC0415
+
+        return columns.frame(self)
+
+    def __str__(self) -> str:
+        from marginbook.output import View, table  # noqa: PLC0415
+
+        return table.write(View(self))
 
 
 def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ What marginbook says: balances, locks, failures, and the exact amounts in them.
 
 from marginbook.values.balance import AMOUNTS, Balance, Lock, Statement
 from marginbook.values.identities import SUMS, compare, derive
-from marginbook.values.money import exact, plain, product, total
+from marginbook.values.money import exact, plain, product, ratio, total
 from marginbook.values.price import Price
 from marginbook.values.recording import Recording
 from marginbook.values.summary import SUMMARY_AMOUNTS, Summary
@@ -24,5 +24,6 @@ __all__ = [
     "exact",
     "plain",
     "product",
+    "ratio",
     "total",
 ]

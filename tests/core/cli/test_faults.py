@@ -147,6 +147,37 @@ def test_a_full_disk(begin: Callable[..., subprocess.Popen[str]], command: tuple
     assert (1, FULL) == (status, untold(errors))
 
 
+@pytest.mark.usefixtures("file")
+def test_a_full_disk_and_a_file(begin: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    """
+    The file that was there stays as it was, and the status says that the report is not in it.
+    """
+    target = tmp_path / "report.json"
+    target.write_text("old")
+    program = ("sh", "-c", 'ulimit -f 1; exec "$0" "$@"', *MARGINBOOK)
+    status, output, errors = finish(begin("report", "--quiet", "-o", str(target), program=program))
+
+    assert (1, "", "old") == (status, output, target.read_text())
+    assert f"Error: {target} could not be written: File too large. What was there before is as it was.\n" == errors
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize("errors", ["2>/dev/full", "2>&-"])
+def test_what_is_missing_cannot_be_told(
+    begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, errors: str
+) -> None:
+    """
+    A file is written whole, and the status tells the rest, where standard error is full or closed.
+    """
+    with (tmp_path / "accounts.toml").open("a") as accounts:
+        accounts.write('\n[accounts.lost]\nvenue = "kraken"\n')
+    program = ("sh", "-c", f'exec "$0" "$@" {errors}', *MARGINBOOK)
+    status, _, _ = finish(begin("report", "-o", str(tmp_path / "report.json"), program=program))
+
+    assert 1 == status
+    assert ("lost",) == BalanceReport.from_dict(json.loads((tmp_path / "report.json").read_bytes())).missing
+
+
 def test_a_full_disk_and_a_plugin_that_prints(begin: Callable[..., subprocess.Popen[str]], plugins: Plugins) -> None:
     """
     What a plugin prints, where the command itself has nothing to print, is output as well.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
                 "2  the question was wrong",
                 "MARGINBOOK_ACCOUNTS",
                 "default: accounts.toml",
-                "Form of the output. [default: table]",
+                "[default: what the name of --output says, or table]",
                 "default: 30",
                 "'marginbook venues'",
             ],

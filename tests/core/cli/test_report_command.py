@@ -7,13 +7,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from click.testing import CliRunner, Result
 
-from marginbook import BalanceReport
+from marginbook import BalanceReport, ConfigurationError
 from marginbook.cli import main
+from marginbook.cli.report import choose
+from marginbook.registry import installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,3 +232,156 @@ def marginbook_venues():
     assert (0, "[1/1] a: ok\n") == (done.returncode, done.stderr)
     assert "1.10" in done.stdout
     assert "json" != form or "USD₮" == json.loads(done.stdout)["balances"][0]["asset"]
+
+
+PRINTING: Final = """
+from marginbook import Output, hookimpl
+
+def fail(view):
+    raise ValueError("no luck")
+
+@hookimpl
+def marginbook_outputs():
+    return [
+        Output(name="acme", title="Of Acme.", write=lambda view: f"{view.by} {view.zeros}", suffixes=[".acme", ".ac"]),
+        Output(name="broken", title="Broken.", write=fail),
+    ]
+"""
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.xlsx", "report.parquet", "report.prom", "report.beancount"])
+def test_a_file(file: Path, tmp_path: Path, name: str) -> None:
+    """
+    With --output, the report is in the file and standard output is empty; the end of its name tells the form.
+    """
+    target = tmp_path / name
+    done = run("--accounts", file, "-o", target, "--quiet")
+
+    assert (0, "", "") == (done.exit_code, done.stdout, done.stderr)
+    assert target.stat().st_size > 1000
+
+
+def test_a_file_and_a_form(file: Path, tmp_path: Path) -> None:
+    """
+    The form that is named counts more than the name of the file.
+    """
+    target = tmp_path / "report.csv"
+    done = run("--accounts", file, "--output", target, "--format", "json", "--quiet")
+
+    assert 0 == done.exit_code
+    assert BalanceReport.from_dict(json.loads(target.read_bytes())).complete
+
+
+def test_an_incomplete_file(partial: Path, tmp_path: Path) -> None:
+    """
+    What is missing is told on standard error and in the status, since nobody sees the file.
+    """
+    target = tmp_path / "report.json"
+    done = run("--accounts", partial, "--output", target, "--quiet")
+
+    assert (1, "", f"INCOMPLETE: {target} is written without lost.\n") == (done.exit_code, done.stdout, done.stderr)
+    assert ["lost"] == [failure["account"] for failure in json.loads(target.read_bytes())["failures"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", "is a folder.\nName a file in a folder that is there"),
+        ("no/such/report.json", "cannot be written: its folder is not there.\n"),
+        ("report", "The name of report does not tell in which form to write it.\nName the form with --format"),
+    ],
+)
+def test_files_that_cannot_be(sandbox: Sandbox, file: Path, tmp_path: Path, name: str, expected: str) -> None:
+    """
+    Where nothing could be written, nobody is asked.
+    """
+    done = run("--accounts", file, "--output", tmp_path / name)
+
+    assert (2, "", 0) == (done.exit_code, done.stdout, sandbox.requests)
+    assert expected in done.stderr
+
+
+@pytest.mark.parametrize(("form", "extra"), [("excel", "excel"), ("parquet", "arrow")])
+def test_a_missing_package(
+    sandbox: Sandbox, file: Path, monkeypatch: pytest.MonkeyPatch, form: str, extra: str
+) -> None:
+    """
+    An extra that is not installed is named before anybody is asked.
+    """
+    monkeypatch.setitem(sys.modules, {"excel": "xlsxwriter", "parquet": "pyarrow"}[form], None)
+    done = run("--accounts", file, "--format", form)
+
+    assert (2, "", 0) == (done.exit_code, done.stdout, sandbox.requests)
+    assert f"\npip install 'marginbook[{extra}]'\n" in done.stderr
+
+
+def test_no_bytes_on_a_terminal(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What is no text is not printed on a terminal, but to a pipe it is.
+    """
+    piped = run("--accounts", file, "--format", "parquet", "--quiet")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with pytest.raises(ConfigurationError) as caught:
+        choose(installed({}), "excel", None)
+
+    assert (0, b"PAR1") == (piped.exit_code, piped.stdout_bytes[:4])
+    assert (
+        "The form 'excel' is no text, and a terminal cannot show it. Write it to a file: --output report.xlsx"
+    ) == str(caught.value)
+    assert ["json", "excel"] == [
+        choose(installed({}), "json", None).name,
+        choose(installed({}), "excel", file.parent / "x").name,
+    ]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_views(file: Path) -> None:
+    """
+    The table can be by venue or asset; rows of nothing are folded, and shown on request.
+    """
+    texts = {by: run("--accounts", file, "--by", by).stdout for by in ("account", "venue", "asset")}
+    zeros = run("--accounts", file, "--zeros").stdout
+
+    assert list(texts) == [
+        next(words[0] for line in text.splitlines() if line.startswith(" ") and (words := line.split()))
+        for text in texts.values()
+    ]
+    assert "Folded, since each figure that is known of them is zero: 1 rows." in texts["account"]
+    assert "Folded" not in zeros
+
+
+def test_forms_are_listed(plugins: Plugins) -> None:
+    """
+    Each form with the ends of its files, a stranger's as well; plugins that cannot be used are told beside.
+    """
+    plugins.add("acme", "output.acme", source=PRINTING)
+    plugins.add("zeta", "output.zeta", source="raise RuntimeError")
+    done = run("--list-formats", "--accounts", "/no/such/file")
+
+    assert (0, "zeta (zeta 1.0) cannot be used: RuntimeError. Update or uninstall zeta.\n") == (
+        done.exit_code,
+        done.stderr,
+    )
+    assert "table       .txt               A table for people.\n" in done.stdout
+    assert "acme        .acme, .ac         Of Acme.\n" in done.stdout
+    assert [*installed({}).outputs()] == [line.partition(" ")[0] for line in done.stdout.splitlines()]
+
+
+def test_forms_of_others(file: Path, plugins: Plugins) -> None:
+    """
+    A stranger's form is printed as it is, and one that stumbles is told as its plugin's.
+    """
+    plugins.add("acme", "output.acme", source=PRINTING)
+    printed = run("--accounts", file, "--format", "acme", "--quiet", "--by", "asset")
+    broken = run("--accounts", file, "--format", "broken", "--quiet")
+
+    assert (0, "asset False") == (printed.exit_code, printed.stdout)
+    assert (2, "") == (broken.exit_code, broken.stdout)
+    assert (
+        "Error: The output 'broken' of acme (acme 1.0) failed: ValueError: no luck.\nUpdate or uninstall acme.\n"
+    ) == broken.stderr

@@ -262,6 +262,18 @@ def test_a_demo() -> None:
     assert "[6/6] " in done.stderr
 
 
+def test_a_demo_in_a_file(tmp_path: Path) -> None:
+    """
+    The demonstration can be written to a file, and be looked at in other ways.
+    """
+    done = run("demo", "-o", str(tmp_path / "demo.txt"), "--by", "venue", "--zeros")
+    text = (tmp_path / "demo.txt").read_text(encoding="utf-8")
+
+    assert (0, "") == (done.exit_code, done.stdout)
+    assert "\n venue " in text
+    assert "Folded" not in text
+
+
 def test_a_demo_from_outside(plugins: Plugins) -> None:
     """
     It is a table, and takes no longer than anybody would wait.

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from marginbook import Balance, BalanceReport, Failure, Note
+from books import summary
+from marginbook import Balance, BalanceReport, Failure, Note, View
 from marginbook.output import table
 from marginbook.values import plain
 
@@ -100,6 +101,8 @@ desk-b (acme) USDT
   available       ?
   withdrawable    0
 
+Totals WITHOUT desk-d
+
 total BTC, accounts: 1 + 1 missing
   wallet          0.00000001
   unrealized PnL  ?
@@ -136,7 +139,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def shown(capsys: pytest.CaptureFixture[str], found: BalanceReport = BOOK) -> str:
-    table.show(found)
+    table.show(View(found))
     return "".join(f"{line.rstrip()}\n" for line in capsys.readouterr().out.splitlines())
 
 
@@ -253,3 +256,197 @@ def test_zero_and_unknown() -> None:
     (line,) = (line for line in text.splitlines() if line.startswith(" a (acme)"))
 
     assert ["a", "(acme)", "X", "0.00", "?", "-0", "?", "?", "?"] == line.split()
+
+
+MIXED: Final = report(
+    "a",
+    "b",
+    "c",
+    balances=[
+        balance("a", "USDT", wallet_balance="1.5", equity="1.5", maintenance_margin="0.3"),
+        balance("a", "BNB", wallet_balance="0.00", equity="0", notes=["Never held."]),
+        balance("b", "USDT", wallet_balance="2"),
+        Balance(account="c", venue="zeta", asset="BTC", wallet_balance="4"),  # type: ignore[arg-type]  # it is converted
+        Balance(account="c", venue="zeta", asset="USDT", wallet_balance="0.0", available_balance="7"),  # type: ignore[arg-type]  # likewise
+    ],
+    accounts={"a": "acme", "b": "acme", "c": "zeta", "d": "zeta", "e": "lost"},
+    failures=[
+        Failure(account="d", venue="zeta", kind="timeout", message="It hangs."),
+        Failure(account="e", venue="lost", kind="timeout", message="It hangs."),
+    ],
+)
+
+
+HEADINGS: Final = "wallet unrealized PnL equity initial margin maint. margin margin ratio available withdrawable notes"
+
+
+def lines(text: str) -> list[list[str]]:
+    """
+    The words of each line that holds some, the head of the report left out.
+    """
+    return [words for line in text.splitlines()[3:] if (words := line.split()) and set(line) != {"─", " "}]
+
+
+def test_zero_rows_are_folded_and_counted() -> None:
+    """
+    A row whose wallet is known, and where each figure that is known is zero, is folded on request, with its remarks.
+    """
+    folded, whole = (table.write(View(MIXED, zeros=zeros)) for zeros in (False, True))
+
+    assert "BNB" not in folded
+    assert "Never held." not in folded
+    assert "Folded, since each figure that is known of them is zero: 1 rows. --zeros shows them." in folded
+    assert ["BNB", "0.00", "?", "0", "?", "?", "?", "?", "?", "[1]"] == next(w for w in lines(whole) if "BNB" in w)[2:]
+    assert "Folded" not in whole
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"wallet_balance": "0", "cross_wallet_balance": "0.00"}, True),
+        ({"wallet_balance": "-0"}, True),
+        ({}, False),
+        ({"equity": "0"}, False),
+        ({"wallet_balance": "0", "order_margin": "-0.1"}, False),
+        ({"wallet_balance": "0", "cross_unrealized_pnl": "1E-8"}, False),
+        ({"wallet_balance": "0.00000001"}, False),
+    ],
+)
+def test_what_is_folded(figures: dict[str, str], expected: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    """
+    A figure that is not zero keeps its row, and so does a wallet that nobody knows.
+    """
+    text = table.write(View(report("a", balances=[balance("a", "XYZ", **figures)]), zeros=False))
+
+    assert expected is ("XYZ" not in text)
+    assert expected is ("Folded" in text)
+
+
+def test_by_venue() -> None:
+    """
+    The rows of a venue stand together, and so do its sums; a venue of which nothing could be read has a line.
+    """
+    assert [
+        f"venue account asset {HEADINGS}",
+        "acme a USDT 1.5 ? 1.5 ? 0.3 20.00 % ? ?",
+        "b USDT 2 ? ? ? ? ? ? ?",
+        "zeta c BTC 4 ? ? ? ? ? ? ?",
+        "c USDT 0.0 ? ? ? ? ? 7 ?",
+        "Totals WITHOUT d, e",
+        "total of asset accounts wallet unrealized PnL equity initial margin available withdrawable",
+        "acme USDT 2 3.5 ? ? ? ? ?",
+        "zeta BTC 1 + 1 missing 4 ? ? ? ? ?",
+        "USDT 1 + 1 missing 0.0 ? ? ? 7 ?",
+        "lost ? 0 + 1 missing ? ? ? ? ? ?",
+        "Totals WITHOUT d, e",
+        "total accounts wallet unrealized PnL equity initial margin available withdrawable",
+        "BTC 1 + 2 missing 4 ? ? ? ? ?",
+        "USDT 3 + 2 missing 3.5 ? ? ? ? ?",
+    ] == [" ".join(words) for words in lines(table.write(View(MIXED, by="venue", zeros=False)))][:-3]
+
+
+def test_by_asset() -> None:
+    """
+    The rows of an asset stand together, whoever holds it.
+    """
+    assert [
+        f"asset account {HEADINGS}",
+        "BTC c (zeta) 4 ? ? ? ? ? ? ?",
+        "USDT a (acme) 1.5 ? 1.5 ? 0.3 20.00 % ? ?",
+        "b (acme) 2 ? ? ? ? ? ? ?",
+        "c (zeta) 0.0 ? ? ? ? ? 7 ?",
+    ] == [" ".join(words) for words in lines(table.write(View(MIXED, by="asset", zeros=False)))][:5]
+
+
+def test_sums_hold_what_is_folded() -> None:
+    """
+    A row that is folded may have a figure that is not known, and then the sum is not known either.
+    """
+    rows = [balance("a", "X", wallet_balance="1", equity="1"), balance("b", "X", wallet_balance="0")]
+    text = table.write(View(report("a", "b", balances=rows), by="venue", zeros=False))
+
+    assert ["acme X 2 1 ? ? ? ? ?", "X 2 1 ? ? ? ? ?"] == [
+        " ".join(line.split()) for line in text.splitlines() if "X       2" in line or "X     2" in line
+    ]
+
+
+def test_a_venue_whose_rows_are_folded() -> None:
+    """
+    Its account that could not be read is missing from the report, but it is not one of which nothing could be read.
+    """
+    found = report(
+        accounts={"a": "acme", "b": "acme"},
+        balances=[balance("a", "X", wallet_balance="0")],
+        failures=[Failure(account="b", venue="acme", kind="timeout", message="It hangs.")],
+    )
+
+    assert "total of" not in table.write(View(found, by="venue", zeros=False))
+    assert "b (acme): timeout: It hangs." in table.write(View(found, by="venue", zeros=False))
+
+
+def test_ratios_are_rounded_upwards() -> None:
+    """
+    No account looks safer than it is: a ratio is shown in percent, rounded upwards, and said to be.
+    """
+    small = balance("a", "A", equity="900000", maintenance_margin="0.01")
+    large = balance("a", "B", equity="0.1", maintenance_margin="1" + "0" * 60)
+    text = table.write(View(report("a", balances=[small, large])))
+
+    assert "0.01 %" in text
+    assert f"1{'0' * 63}.00 %" in text
+    assert "margin ratio: maintenance margin by equity, rounded up; liquidation is at 100 %" in text
+    assert "%" not in str(BOOK)
+
+
+def test_whole_accounts() -> None:
+    """
+    What venues say of whole accounts is a table of its own, which says that it is added to nothing.
+    """
+    summaries = [
+        summary(
+            "a",
+            "acme",
+            mode="multi-assets",
+            status="NORMAL",
+            adjusted_equity="80",
+            maintenance_margin="60.01",
+            notes=["Of the whole."],
+        ),
+        summary("b", "acme", asset="USDT"),
+    ]
+    text = table.write(View(report("a", "b", balances=[balance("a", "X", notes=["First."])], summaries=summaries)))
+    at = text.index("Whole accounts")
+
+    assert [
+        "Whole accounts, as their venues count them: a check on the rows, and never added to them.",
+        f"account assets mode status {HEADINGS.replace('equity', 'equity adjusted equity')}",
+        "a (acme) all in USD multi-assets NORMAL ? ? ? 80 ? 60.01 75.02 % ? ? [2]",
+        "b (acme) USDT in USD ? ? ? ? ? ? ? ? ? ? ?",
+    ] == [" ".join(line.split()) for line in text[at:].splitlines() if line.strip(" ─")][:4]
+    assert "[2] Of the whole." in text
+    assert "adjusted equity" not in text[:at]
+
+
+def test_whole_accounts_on_a_narrow_terminal(capsys: pytest.CaptureFixture[str], terminal: pytest.MonkeyPatch) -> None:
+    """
+    They are a list there as well.
+    """
+    terminal.setenv("COLUMNS", "60")
+    found = report("a", summaries=[summary("a", "acme", equity="5", maintenance_margin="1")])
+    text = shown(capsys, found)
+
+    assert "\n\nwhole account a (acme) all in USD, mode ?, status ?\n  wallet          ?\n" in text
+    assert "\n  maint. margin   1\n  margin ratio    20.00 %\n" in text
+    assert "total" not in text
+
+
+def test_views_on_a_narrow_terminal(capsys: pytest.CaptureFixture[str], terminal: pytest.MonkeyPatch) -> None:
+    """
+    A list has the order of the view.
+    """
+    terminal.setenv("COLUMNS", "40")
+    table.show(View(MIXED, by="asset", zeros=False))
+    heads = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith(" ")]
+
+    assert ["BTC c (zeta)", "USDT a (acme)", "USDT b (acme)", "USDT c (zeta)", "Totals WITHOUT d, e"] == heads[1:6]
+    assert "total USDT, accounts: 3 + 2 missing" in heads
