@@ -11,6 +11,7 @@ from marginbook.errors import (
     ConfigurationError,
     CredentialsError,
     DeadlineError,
+    HistoryError,
     IncompleteReportError,
     InvalidResponseError,
     MarginbookError,
@@ -19,6 +20,7 @@ from marginbook.errors import (
     RateLimitedError,
     UnavailableError,
 )
+from marginbook.history import Snapshot, open_store
 from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
 from marginbook.loading import load_accounts
@@ -44,6 +46,7 @@ __all__ = [
     "CredentialsError",
     "DeadlineError",
     "Failure",
+    "HistoryError",
     "IncompleteReportError",
     "InvalidResponseError",
     "Limit",
@@ -59,6 +62,7 @@ __all__ = [
     "Progress",
     "RateLimitedError",
     "Recording",
+    "Snapshot",
     "Statement",
     "Summary",
     "Total",
@@ -70,6 +74,7 @@ __all__ = [
     "from_milliseconds",
     "hookimpl",
     "load_accounts",
+    "open_store",
     "replay",
     "venues",
 ]

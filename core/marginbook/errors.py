@@ -15,6 +15,7 @@ What can go wrong, and what to do about it.
     ├── PluginError             a venue's plugin is missing, broken, or broke its promises
     ├── ApiError                a documented or undocumented error answer, before a plugin explains it
     ├── AuditError              a report contradicts itself or what the accounts said, and is not handed out
+    ├── HistoryError            a history cannot be read or written, or was changed after it was written
     └── IncompleteReportError   raised on request by ``BalanceReport.raise_for_failures``
 """
 
@@ -179,6 +180,12 @@ class PluginError(MarginbookError):
 class AuditError(MarginbookError):
     """
     A finished report contradicts itself, or what the accounts said, which is a defect of marginbook.
+    """
+
+
+class HistoryError(MarginbookError):
+    """
+    Saved reports cannot be read or written, or are not what was saved.
     """
 
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from marginbook.cli.check import check
+from marginbook.cli.history import history, replay, show
 from marginbook.cli.options import silence
 from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
 from marginbook.cli.venues import venues
-from marginbook.errors import MarginbookError
+from marginbook.errors import HistoryError, MarginbookError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class _Complaint(click.ClickException):
 
 class _Cut(click.ClickException):
     """
-    The output could not be written, so something is missing from it.
+    The question was right, and there is no whole answer.
     """
 
     exit_code = 1
@@ -77,6 +78,8 @@ def _plainly() -> Iterator[None]:
         finally:
             # Here, where it can be told; at the end of the process nobody would hear of it.
             sys.stdout.flush()
+    except HistoryError as error:
+        raise _Cut(f"{error.message}\n{error.hint}".rstrip()) from None
     except MarginbookError as error:
         raise _Complaint(f"{error.message}\n{error.hint}".rstrip()) from None
     except KeyboardInterrupt:
@@ -103,5 +106,5 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-for command in (report, check, venues, sandbox, demo):
+for command in (report, history, show, replay, check, venues, sandbox, demo):
     main.add_command(command)

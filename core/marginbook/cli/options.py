@@ -53,6 +53,17 @@ max_workers: Final = click.option(
 )
 
 
+history_place: Final = click.option(
+    "--history",
+    "place",
+    metavar="URL|PATH",
+    envvar="MARGINBOOK_HISTORY",
+    show_envvar=True,
+    help="Where reports are saved: an SQLite file, or postgresql://user@host/database."
+    " Without, history.sqlite in the user's data folder.",
+)
+
+
 def silence(stream: TextIO) -> None:
     """
     Send what is left of *stream* nowhere. It would be tried again at the end of the process, and fail there.

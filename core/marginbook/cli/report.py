@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from marginbook.cli.options import accounts_file, detail, form, max_workers, silence, timeout
+from marginbook.cli.options import accounts_file, detail, form, history_place, max_workers, silence, timeout
+from marginbook.cli.saving import Saving
 from marginbook.collecting import Progress, asked_for, collect
 from marginbook.output import View
 from marginbook.registry import installed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from marginbook.accounts import Account
     from marginbook.output import Output
     from marginbook.report import BalanceReport
+    from marginbook.values import Recording
 
 
 @click.command()
@@ -33,8 +35,18 @@ if TYPE_CHECKING:
 @timeout
 @max_workers
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@click.option("--save", is_flag=True, help="Append the report to the history, with the answers that it was read from.")
+@history_place
 def report(
-    path: Path, only: tuple[str, ...], form: str, detail: str | None, timeout: float, max_workers: int, quiet: bool
+    path: Path,
+    only: tuple[str, ...],
+    form: str,
+    detail: str | None,
+    timeout: float,
+    max_workers: int,
+    quiet: bool,
+    save: bool,
+    place: str | None,
 ) -> None:
     """
     Ask all accounts and print one report.
@@ -50,25 +62,39 @@ def report(
     \b
     Exit status:
         0  every account could be read
-        1  something is missing from the report, which says what and why
+        1  something is missing from the report, which says what and why, or it could not be saved
         2  the question was wrong: no report was made
     """
     registry = installed()
     accounts, output = asked_for(path, registry, only), registry.output(form)
-    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail)
+    saving = Saving(place) if save else None
+    record = saving.record if saving else None
+    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail, record=record)
+    # Before it is printed: whoever reads it may hang up.
+    saved = saving.save(made) if saving else True
     write(made, output)
-    sys.exit(0 if made.complete else 1)
+    if saving:
+        saving.tell(quiet=quiet)
+    sys.exit(0 if made.complete and saved else 1)
 
 
 def ask(
-    accounts: Sequence[Account], *, timeout: float, max_workers: int, quiet: bool, detail: str | None = None
+    accounts: Sequence[Account],
+    *,
+    timeout: float,
+    max_workers: int,
+    quiet: bool,
+    detail: str | None = None,
+    record: Callable[[Recording], object] | None = None,
 ) -> BalanceReport:
     """
     Collect, and show the progress on standard error: a bar on a terminal, a line an account elsewhere.
     """
 
     def collected(progress: Callable[[Progress], object] | None) -> BalanceReport:
-        return collect(accounts, timeout=timeout, max_workers=max_workers, progress=progress, detail=detail)
+        return collect(
+            accounts, timeout=timeout, max_workers=max_workers, progress=progress, detail=detail, record=record
+        )
 
     console = Console(stderr=True)
     if quiet:
