@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from marginbook.report import BalanceReport
     from marginbook.values import Recording
 
-#: Seconds to wait for another writer, and for a server.
+#: Seconds to wait for another writer.
 PATIENCE: Final = 30
+
+#: Seconds to wait for a server.
+_CONNECT: Final = 10
 
 #: Stands for the right to write among the advisory locks of a database: "marginbook", in a way.
 _LOCK: Final = 0x6D617267696E
@@ -231,7 +234,7 @@ class Store:
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
             if alone and not self._path:
                 # Until the transaction is over: two writers would both follow the same snapshot.
-                connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
+                connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE * 1000:.0f}"))
                 connection.execute(select(func.pg_advisory_xact_lock(literal(_LOCK))))
             yield connection
 
@@ -300,7 +303,7 @@ def series_query(account: str, asset: str) -> Select[Any]:
 
 def _engine(url: URL) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
-    arguments: dict[str, Any] = {"timeout": PATIENCE} if sqlite else {"connect_timeout": PATIENCE}
+    arguments: dict[str, Any] = {"timeout": PATIENCE} if sqlite else {"connect_timeout": _CONNECT}
     # A connection for each call: none is left open, and none is shared with a forked process.
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
     if sqlite:
@@ -382,27 +385,27 @@ def _point(row: RowMapping) -> Point:
     return Point(snapshot=row["snapshot"], at=row["started_at"], state=row["state"], balance=balance)
 
 
-#: What drivers say of what a person can do something about, as a part of their words, and what we say.
-_TROUBLES: Final[tuple[tuple[str, type[MarginbookError], str, str], ...]] = (
-    ("password authentication failed", ConfigurationError, "does not accept the user or the password", ""),
-    ("no password supplied", ConfigurationError, "asks for a password", "Write it in PGPASSWORD or ~/.pgpass."),
-    ("does not exist", ConfigurationError, "is not there, or not for this user", "Create it, or name another."),
-    ("resolve host", ConfigurationError, "cannot be reached", "Check the name of the host."),
-    ("connection", ConfigurationError, "cannot be reached", "Check the host and the port, and whether it runs."),
-    ("permission denied", ConfigurationError, "may not be written by this user", "Ask its owner for the right."),
-    ("unable to open", ConfigurationError, "cannot be opened", "Check the path and its permissions."),
-    ("readonly", ConfigurationError, "may not be written", "Check the permissions of the file and its folder."),
-    ("not a database", ConfigurationError, "is no database", "Name another file with --history."),
-    ("locked", HistoryError, f"has been written by somebody else for {PATIENCE} seconds", "Try again."),
-    ("lock timeout", HistoryError, f"has been written by somebody else for {PATIENCE} seconds", "Try again."),
-    ("full", HistoryError, "cannot be written, since the disk is full", "Make room, and try again."),
-    ("malformed", HistoryError, "is damaged", "Restore it from a backup."),
+_BUSY: Final = (HistoryError, f"has been written by somebody else for {PATIENCE} seconds", "Try again.")
+
+#: What drivers say of what a person can do something about, and what we say.
+_TROUBLES: Final[tuple[tuple[str, tuple[type[MarginbookError], str, str]], ...]] = (
+    ("password authentication failed", (ConfigurationError, "does not accept the user or the password", "Check both.")),
+    ("no password supplied", (ConfigurationError, "asks for a password", "Write it in PGPASSWORD or ~/.pgpass.")),
+    ("(database|role) .* does not exist", (ConfigurationError, "is not there, or not for this user", "Create it.")),
+    ("connection|resolve host", (ConfigurationError, "cannot be reached", "Check its host and port.")),
+    ("permission denied", (ConfigurationError, "may not be used by this user", "Ask its owner for the right.")),
+    ("unable to open", (ConfigurationError, "cannot be opened", "Check the path and its permissions.")),
+    ("readonly", (ConfigurationError, "may not be written", "Check the permissions of the file and its folder.")),
+    ("not a database", (ConfigurationError, "is no database", "Name another file with --history.")),
+    ("locked|lock timeout", _BUSY),
+    ("full|No space", (HistoryError, "cannot be written, since the disk is full", "Make room, and try again.")),
+    ("malformed", (HistoryError, "is damaged", "Restore it from a backup.")),
+    # Tables that are not there, and whatever else nobody does by accident.
+    ("", (HistoryError, "is not as marginbook made it, or fails", "Look at the database with its own tools.")),
 )
 
 
 def _trouble(name: str, error: SQLAlchemyError) -> MarginbookError:
     said = str(getattr(error, "orig", error))
-    for part, kind, what, hint in _TROUBLES:
-        if part in said:
-            return kind(f"The history in {name} {what}.", hint=hint)
-    return HistoryError(f"The history in {name} cannot be used ({type(error).__name__}).", hint="Look at its log.")
+    kind, what, hint = next(trouble for pattern, trouble in _TROUBLES if re.search(pattern, said))
+    return kind(f"The history in {name} {what}.", hint=hint)
