@@ -245,9 +245,7 @@ class Store:
                 # For its owner alone, before there is anything in it.
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             if not path.stat().st_size:
-                with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
-                    # Kept in the file: readers and the writer do not wait for each other.
-                    connection.execute("PRAGMA journal_mode=WAL")
+                _write_ahead(path)
         except (OSError, sqlite3.Error) as error:
             reason = error.strerror if isinstance(error, OSError) else type(error).__name__
             msg = f"The history {self.name} cannot be made: {reason}."
@@ -312,6 +310,19 @@ def _engine(url: URL) -> Engine:
     else:
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _write_ahead(path: Path) -> None:
+    """
+    Let an empty file keep what is written beside what is there: readers and the writer do not wait for each other.
+    """
+    with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Of several that begin a history together, one succeeds.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:

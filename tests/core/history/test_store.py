@@ -4,7 +4,9 @@ Saving reports, and finding them again.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -119,7 +121,7 @@ def test_the_list(store: Store, full: BalanceReport) -> None:
         entry.saved_at,
         entry.finished_at,
     )
-    with pytest.raises(ConfigurationError, match="'yesterday' is no time: .*Write it as 2026-01-31T00:00:00Z"):
+    with pytest.raises(ConfigurationError, match=r"'yesterday' is no time: .*Write it as 2026-01-31T00:00:00Z"):
         store.snapshots(since="yesterday")
 
 
@@ -193,6 +195,21 @@ def test_many_writers(place: Place, report: BalanceReport) -> None:
         assert () == store.verify()
 
 
+def test_several_begin_a_history(tmp_path: Path, report: BalanceReport, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Whoever finds an empty file that another is about to fill goes on when it is filled.
+    """
+    path = tmp_path / "history.sqlite"
+    path.touch()
+    with contextlib.closing(sqlite3.connect(path)) as other, open_store(path) as store:
+        monkeypatch.setattr(stores, "PATIENCE", 0)
+        other.execute("BEGIN EXCLUSIVE")
+        stores._write_ahead(path)
+        other.rollback()
+
+        assert 1 == store.save(report).id
+
+
 def test_a_save_that_fails_leaves_nothing(store: Store, report: BalanceReport, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     One transaction a snapshot: not a row of it stays, and the next has its number.
@@ -244,7 +261,7 @@ def test_a_private_file(tmp_path: Path, report: BalanceReport) -> None:
     path = tmp_path / "new" / "folder" / "history.sqlite"
     place = Place("sqlite", str(path))
     with open_store(path) as store:
-        with pytest.raises(ConfigurationError, match="There is no history yet in .*history.sqlite. Begin one with"):
+        with pytest.raises(ConfigurationError, match=r"There is no history yet in .*history.sqlite. Begin one with"):
             store.load()
         assert not path.parent.exists()
         store.save(report)
@@ -274,7 +291,7 @@ def test_a_history_without_snapshots(place: Place, store: Store, report: Balance
     store.save(report)
     place.change("DELETE FROM balances", "DELETE FROM accounts", "DELETE FROM snapshots")
 
-    with pytest.raises(ConfigurationError, match="There is no snapshot latest in .*It is empty"):
+    with pytest.raises(ConfigurationError, match=r"There is no snapshot latest in .*It is empty"):
         store.load()
 
 
@@ -284,7 +301,7 @@ def test_somebody_elses_database(place: Place, store: Store, report: BalanceRepo
     """
     place.run("CREATE TABLE snapshots (id integer)")
     for ask in (store.load, lambda: store.save(report)):
-        with pytest.raises(ConfigurationError, match="There is something else in .*Name an empty database"):
+        with pytest.raises(ConfigurationError, match=r"There is something else in .*Name an empty database"):
             ask()
 
     assert [] == place.run("SELECT * FROM snapshots")
@@ -299,7 +316,7 @@ def test_a_newer_format(place: Place, store: Store, report: BalanceReport) -> No
 
     for ask in (store.load, lambda: store.save(report)):
         with pytest.raises(
-            ConfigurationError, match="has the format 2, and this marginbook knows 1. Update marginbook"
+            ConfigurationError, match=r"has the format 2, and this marginbook knows 1. Update marginbook"
         ):
             ask()
 
@@ -323,7 +340,7 @@ def test_a_file_that_is_no_database(tmp_path: Path, report: BalanceReport) -> No
     path.write_text("[accounts.a]\n" * 100)
     with open_store(path) as store:
         for ask in (store.load, lambda: store.save(report)):
-            with pytest.raises(ConfigurationError, match="accounts.toml is no database. Name another file"):
+            with pytest.raises(ConfigurationError, match=r"accounts.toml is no database. Name another file"):
                 ask()
 
     assert path.read_text().startswith("[accounts.a]")
@@ -335,7 +352,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, report: BalanceReport) -> 
     """
     (tmp_path / "file").touch()
     with open_store(tmp_path / "file" / "history.sqlite") as store:
-        with pytest.raises(ConfigurationError, match="cannot be made: (Not a directory|File exists)"):
+        with pytest.raises(ConfigurationError, match=r"cannot be made: (Not a directory|File exists)"):
             store.save(report)
         with pytest.raises(ConfigurationError, match="There is no history yet"):
             store.load()
@@ -345,7 +362,7 @@ def test_a_folder_in_the_place_of_a_file(tmp_path: Path, report: BalanceReport) 
     """
     A folder is no history either.
     """
-    with open_store(tmp_path) as store, pytest.raises(ConfigurationError, match="cannot be (made|opened)"):
+    with open_store(tmp_path) as store, pytest.raises(ConfigurationError, match=r"cannot be (made|opened)"):
         store.save(report)
 
 
@@ -510,6 +527,6 @@ def test_what_cannot_be_read(store: Store, report: BalanceReport, place: Place) 
         store.load()
     place.change("UPDATE snapshots SET report = '{}', specifications = '{}'")
     with pytest.raises(
-        HistoryError, match="The report of snapshot 1 cannot be read: This is no marginbook.balance-report"
+        HistoryError, match=r"The report of snapshot 1 cannot be read: This is no marginbook.balance-report"
     ):
         store.load()

@@ -238,7 +238,7 @@ def test_heads_that_are_none(store: Store, head: str) -> None:
     """
     A hash that proves nothing is refused.
     """
-    with pytest.raises(ConfigurationError, match="is no hash of a snapshot. Write at least the first 12"):
+    with pytest.raises(ConfigurationError, match=r"is no hash of a snapshot. Write at least the first 12"):
         store.verify(head)
 
 
