@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 from attrs import frozen
 
-from marginbook import Balance, BalanceReport, Failure, Lock, Note, Recording, Summary
+from marginbook import Balance, BalanceReport, Failure, Lock, Note, Recording, Summary, exact
 
 WHEN: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -41,9 +41,9 @@ class Place:
                 for statement in statements:
                     found = connection.execute(statement).fetchall()
         else:
-            with psycopg.connect(self.name) as connection:
+            with psycopg.connect(self.name) as server:
                 for statement in statements:
-                    cursor = connection.execute(statement.encode())
+                    cursor = server.execute(statement.encode())
                     found = cursor.fetchall() if cursor.description else []
         return found
 
@@ -83,8 +83,10 @@ def make_full_report() -> BalanceReport:
         row(wallet_balance=WIDE, order_margin="-0.00", available_balance="0E-8", notes=["Näh", "bei"]),
         row(asset="BTC", wallet_balance=TINY, max_withdraw=HUGE, updated_at=WHEN, derived={"max_withdraw": "all"}),
     ]
-    lock = Lock(account="desk", venue="acme", symbol="BTCUSDT", asset="USDT", order_margin="-1.50")
-    summary = Summary(account="desk", venue="acme", currency="USD", equity="12.3400", updated_at=WHEN, notes=["So"])
+    lock = Lock(account="desk", venue="acme", symbol="BTCUSDT", asset="USDT", order_margin=exact("-1.50"))
+    summary = Summary(
+        account="desk", venue="acme", currency="USD", equity=exact("12.3400"), updated_at=WHEN, notes=["So"]
+    )
     lost = Failure(account="lost", venue="kraken", kind="rate_limited", message="Too often.", until=WHEN)
     return make_report(
         accounts={"desk": "acme", "lost": "kraken"},
@@ -96,10 +98,12 @@ def make_full_report() -> BalanceReport:
     )
 
 
+OPTIONS: Final[dict[str, str | int | bool]] = {"level": 2, "fast": True, "who": "Ñ"}
+
 RECORDING: Final = Recording(
     account="desk",
     venue="acme",
-    options={"level": 2, "fast": True, "who": "Ñ"},
+    options=OPTIONS,
     documents={"/b?x=1 {}": b"\x00\xff" * 100, "/a": b""},
     remarks=("The clock is late.",),
 )

@@ -15,13 +15,15 @@ from marginbook import Account, BalanceReport, HistoryError, Note, Recording
 from marginbook.history.replaying import replay_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.core.conftest import Plugins
 
     from marginbook.history.store import Store
     from marginbook.sandbox import Sandbox
 
 
-def collected(accounts: list[Account]) -> tuple[BalanceReport, list[Recording]]:
+def collected(accounts: Iterable[Account]) -> tuple[BalanceReport, list[Recording]]:
     recordings: list[Recording] = []
     return mb.collect(accounts, record=recordings.append), recordings
 
@@ -56,7 +58,7 @@ def test_another_reading(store: Store, sandbox: Sandbox) -> None:
     What is read differently now is shown as a diff, figure by figure.
     """
     report, recordings = collected([a for a in sandbox.accounts() if a.venue == "coinswitch"])
-    once = [evolve(b, wallet_balance="1.25") for b in report.balances]
+    once = [evolve(b, wallet_balance=mb.exact("1.25")) for b in report.balances]
     now = {b.wallet_balance for b in report.balances}
     store.save(evolve(report, balances=once), recordings)
     again = replay_snapshot(store.load())

@@ -14,6 +14,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,18 @@ from marginbook.history.store import series_query
 from servers import PASSWORD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from marginbook.history.store import Store
     from servers import Server
+
+
+def asks(store: Store, report: BalanceReport) -> list[Callable[[], object]]:
+    """
+    All that can be asked of a history, to write and to load first.
+    """
+    series = partial(store.series, "desk", "USDT")
+    return [partial(store.save, report), store.load, store.snapshots, store.verify, series]
 
 
 def test_what_was_saved_is_found_again(store: Store, full: BalanceReport) -> None:
@@ -276,7 +287,7 @@ def test_an_empty_database(place: Place, store: Store, report: BalanceReport) ->
     """
     if place.kind == "sqlite":
         Path(place.name).touch()
-    for ask in (store.load, store.snapshots, store.verify, lambda: store.series("desk", "USDT")):
+    for ask in asks(store, report)[1:]:
         with pytest.raises(ConfigurationError, match="There is no history yet in "):
             ask()
 
@@ -300,7 +311,7 @@ def test_somebody_elses_database(place: Place, store: Store, report: BalanceRepo
     Tables of others are left alone.
     """
     place.run("CREATE TABLE snapshots (id integer)")
-    for ask in (store.load, lambda: store.save(report)):
+    for ask in asks(store, report)[:2]:
         with pytest.raises(ConfigurationError, match=r"There is something else in .*Name an empty database"):
             ask()
 
@@ -314,7 +325,7 @@ def test_a_newer_format(place: Place, store: Store, report: BalanceReport) -> No
     store.save(report)
     place.change("UPDATE marginbook_history SET format = 2")
 
-    for ask in (store.load, lambda: store.save(report)):
+    for ask in asks(store, report)[:2]:
         with pytest.raises(
             ConfigurationError, match=r"has the format 2, and this marginbook knows 1. Update marginbook"
         ):
@@ -339,7 +350,7 @@ def test_a_file_that_is_no_database(tmp_path: Path, report: BalanceReport) -> No
     path = tmp_path / "accounts.toml"
     path.write_text("[accounts.a]\n" * 100)
     with open_store(path) as store:
-        for ask in (store.load, lambda: store.save(report)):
+        for ask in asks(store, report)[:2]:
             with pytest.raises(ConfigurationError, match=r"accounts.toml is no database. Name another file"):
                 ask()
 
