@@ -316,13 +316,13 @@ def _write_ahead(path: Path) -> None:
     """
     Let an empty file keep what is written beside what is there: readers and the writer do not wait for each other.
     """
-    with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
-        try:
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            # Of several that begin a history together, one succeeds.
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
+    except sqlite3.OperationalError as error:
+        # Of several that begin a history together, one succeeds.
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:

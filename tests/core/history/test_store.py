@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import evolve
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql as dialect
 
 import marginbook as mb
 from books import HUGE, RECORDING, TINY, WHEN, WIDE, Place, make_report, row
@@ -219,6 +218,8 @@ def test_several_begin_a_history(tmp_path: Path, report: BalanceReport, monkeypa
         other.rollback()
 
         assert 1 == store.save(report).id
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        stores._write_ahead(tmp_path)
 
 
 def test_a_save_that_fails_leaves_nothing(store: Store, report: BalanceReport, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,6 +399,19 @@ def test_readers_do_not_wait(store: Store, report: BalanceReport) -> None:
         assert 1 == store.load().id
 
 
+def test_a_schema_of_its_own(server: Server, report: BalanceReport) -> None:
+    """
+    In a database that others use, a history may have a schema.
+    """
+    place = Place("postgresql", server.database())
+    place.run("CREATE TABLE theirs (id integer)", "CREATE SCHEMA marginbook")
+    with open_store(f"{place.name}?options=-csearch_path%3Dmarginbook") as store:
+        store.save(report)
+        assert 1 == len(store.snapshots())
+        assert () == store.verify()
+    assert [(1,)] == place.run("SELECT id FROM marginbook.snapshots")
+
+
 def test_servers_that_cannot_be_asked(server: Server) -> None:
     """
     What is wrong is said, without the password.
@@ -520,7 +534,8 @@ def test_postgresql_has_numeric_without_precision() -> None:
     """
     from marginbook.history.tables import BALANCES
 
-    kind = BALANCES.c.wallet_balance.type.dialect_impl(dialect.dialect()).compile(dialect.dialect())
+    with open_store("postgresql://host/books") as store:
+        kind = BALANCES.c.wallet_balance.type.compile(store._engine.dialect)
 
     assert "NUMERIC" == kind
 
