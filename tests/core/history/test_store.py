@@ -390,6 +390,20 @@ def test_somebody_who_writes_for_ever(place: Place, report: BalanceReport, monke
         assert 2 == second.save(report).id
 
 
+def test_sqlite_keeps_its_word(tmp_path: Path, report: BalanceReport) -> None:
+    """
+    What was saved outlives a loss of power, and no row is without its snapshot.
+    """
+    with open_store(tmp_path / "history.sqlite") as store:
+        store.save(report)
+        with store._reading() as connection:
+            found = {
+                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "foreign_keys")
+            }
+
+    assert {"synchronous": 2, "foreign_keys": 1} == found
+
+
 def test_readers_do_not_wait(store: Store, report: BalanceReport) -> None:
     """
     While one writes, others read what was there before.
