@@ -14,6 +14,7 @@ from marginbook.errors import (
     ConfigurationError,
     CredentialsError,
     DeadlineError,
+    HistoryError,
     IncompleteReportError,
     InvalidResponseError,
     MarginbookError,
@@ -23,6 +24,7 @@ from marginbook.errors import (
     UnavailableError,
     UnwrittenError,
 )
+from marginbook.history import Snapshot, open_store
 from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
 from marginbook.loading import load_accounts
@@ -78,6 +80,7 @@ __all__ = [
     "Expectation",
     "Expected",
     "Failure",
+    "HistoryError",
     "IncompleteReportError",
     "InvalidResponseError",
     "Limit",
@@ -94,6 +97,7 @@ __all__ = [
     "Progress",
     "RateLimitedError",
     "Recording",
+    "Snapshot",
     "Statement",
     "Summary",
     "Threshold",
@@ -111,6 +115,7 @@ __all__ = [
     "hookimpl",
     "load_accounts",
     "load_expected",
+    "open_store",
     "replay",
     "venues",
     "write",

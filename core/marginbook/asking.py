@@ -108,6 +108,16 @@ def read(
         return Failure.of(account.name, account.venue, blame(venue, error))
 
 
+def stand_in(name: str, venue: Venue, options: Mapping[str, str | int | bool]) -> Account:
+    """
+    Return an account that recorded bodies can be read for.
+    """
+    nowhere = {} if venue.hosts else {"base_url": NOWHERE}
+    # They have to be there, but nothing is signed, so nobody looks at them.
+    credentials = {credential.name: "replay" for credential in venue.credentials}
+    return Account(name, venue.id, credentials=credentials, options={**nowhere, **options})
+
+
 def replay_documents(account: Account, venue: Venue, documents: Mapping[str, bytes]) -> Statement:
     """
     Ask one account of recorded bodies, with nothing signed.
@@ -292,9 +302,9 @@ def _telling_options(account: Account, venue: Venue) -> dict[str, str | int | bo
     Return the options that a replay needs: what is not the default, without the name of a private server.
     """
     default = {option.name: option.default for option in venue.all_options}
-    url = urlsplit(account.options["base_url"])
-    public = account.options["base_url"] in venue.hosts.values()
-    elsewhere = {} if public or not url.path else {"base_url": f"{NOWHERE}{url.path}"}
+    path = urlsplit(account.options["base_url"]).path
+    usual = next(iter(venue.hosts.values()), NOWHERE)
+    elsewhere = {} if path == urlsplit(usual).path.rstrip("/") else {"base_url": f"{NOWHERE}{path}"}
     told = {n: v for n, v in account.options.items() if n not in {"base_url", WEIGHT_LIMIT} and v != default[n]}
     return {**told, **elsewhere}
 

@@ -158,18 +158,10 @@ def replay(venue: str, documents: Mapping[str, bytes], options: Mapping[str, Any
 
     """
     # See collect.
-    from marginbook.asking import NOWHERE, replay_documents  # noqa: PLC0415
+    from marginbook.asking import replay_documents, stand_in  # noqa: PLC0415
 
     described = installed().venue(venue)
-    nowhere = {} if described.hosts else {"base_url": NOWHERE}
-    account = Account(
-        "replay",
-        venue,
-        # They have to be there, but nothing is signed, so nobody looks at them.
-        credentials={credential.name: "replay" for credential in described.credentials},
-        options={**nowhere, **(options or {})},
-    )
-    return replay_documents(account, described, documents)
+    return replay_documents(stand_in("replay", described, options or {}), described, documents)
 
 
 def assemble(

@@ -16,6 +16,7 @@ What can go wrong, and what to do about it.
     ├── ApiError                a documented or undocumented error answer, before a plugin explains it
     ├── UnwrittenError          a file could not be written; what was there before is as it was
     ├── AuditError              a report contradicts itself or what the accounts said, and is not handed out
+    ├── HistoryError            a history cannot be read or written, or was changed after it was written
     └── IncompleteReportError   raised on request by ``BalanceReport.raise_for_failures``
 """
 
@@ -186,6 +187,12 @@ class UnwrittenError(MarginbookError):
 class AuditError(MarginbookError):
     """
     A finished report contradicts itself, or what the accounts said, which is a defect of marginbook.
+    """
+
+
+class HistoryError(MarginbookError):
+    """
+    Saved reports cannot be read or written, or are not what was saved.
     """
 
 

@@ -18,6 +18,7 @@ from marginbook_binance.rows import FILLS, translate, unknown
 from marginbook_clients.binance_coinm.api.account import futures_account_balance
 from marginbook_clients.binance_coinm.api.market import check_server_time
 from marginbook_clients.binance_coinm.costs import WEIGHTS
+from marginbook_clients.binance_coinm.specification import SPECIFICATION
 
 if TYPE_CHECKING:
     import requests
@@ -45,6 +46,7 @@ def time(account: Account, session: requests.Session) -> int:
 COINM: Final = Venue(
     id="binance-coinm",
     title="Binance COIN-M futures",
+    specification=SPECIFICATION,
     fetch=fetch,
     sign=sign,
     time=time,

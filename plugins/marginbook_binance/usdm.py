@@ -18,6 +18,7 @@ from marginbook_binance.rows import FILLS, translate, unknown
 from marginbook_clients.binance_usdm.api.account import futures_account_balance_v2, futures_account_balance_v3
 from marginbook_clients.binance_usdm.api.market import check_server_time
 from marginbook_clients.binance_usdm.costs import WEIGHTS
+from marginbook_clients.binance_usdm.specification import SPECIFICATION
 
 if TYPE_CHECKING:
     import requests
@@ -54,6 +55,7 @@ def time(account: Account, session: requests.Session) -> int:
 USDM: Final = Venue(
     id="binance-usdm",
     title="Binance USDⓈ-M futures",
+    specification=SPECIFICATION,
     fetch=fetch,
     sign=sign,
     time=time,

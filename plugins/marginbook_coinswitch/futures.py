@@ -13,6 +13,7 @@ from marginbook.wire import Client
 from marginbook_clients.coinswitch.api.account import get_wallet_balance
 from marginbook_clients.coinswitch.api.system import get_server_time
 from marginbook_clients.coinswitch.costs import RATE_LIMITS
+from marginbook_clients.coinswitch.specification import SPECIFICATION
 from marginbook_coinswitch.keys import CREDENTIALS, sign
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def time(account: Account, session: requests.Session) -> int:
 COINSWITCH: Final = Venue(
     id="coinswitch",
     title="CoinSwitch PRO futures",
+    specification=SPECIFICATION,
     fetch=fetch,
     sign=sign,
     time=time,

@@ -27,6 +27,7 @@ from marginbook import (
 )
 from marginbook.wire import Client, Unset
 from marginbook_clients.fexgate.api.future_trade import future_trade_future_balance
+from marginbook_clients.fexgate.specification import SPECIFICATION
 from marginbook_fexgate.keys import CREDENTIALS, sign
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ def _check_prefix(prefix: str) -> str:
 FEXGATE: Final = Venue(
     id="fexgate",
     title="fexgate, a gateway to futures exchanges",
+    specification=SPECIFICATION,
     fetch=fetch,
     sign=sign,
     explain=explain,
@@ -201,6 +203,7 @@ FEXGATE: Final = Venue(
         "order_margin": "No part of the answer.",
         "maintenance_margin": "No part of the answer.",
     },
+    private=("accountAlias",),
     ignores={
         "accountAlias": "a code for the account, which has our own name",
         "marginAvailable": "whether the asset could be collateral in multi-assets mode, which does not tell the mode",

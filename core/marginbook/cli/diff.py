@@ -7,12 +7,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from marginbook.cli.options import history_place
 from marginbook.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ _HINT: Final = "Name a file of 'marginbook report --format json', or a snapshot 
     show_default=True,
     help="Form of the output.",
 )
-def diff(before: str, after: str, thresholds: tuple[str, ...], accounts: tuple[str, ...], form: str) -> None:
+@history_place
+def diff(
+    before: str, after: str, thresholds: tuple[str, ...], accounts: tuple[str, ...], form: str, place: str | None
+) -> None:
     """
     Say what changed from one report to another.
 
@@ -69,7 +72,7 @@ def diff(before: str, after: str, thresholds: tuple[str, ...], accounts: tuple[s
     from marginbook.reconciling import diff as compare  # noqa: PLC0415
 
     limits = dict(map(_threshold, thresholds))
-    found = compare(_report(before), _report(after), thresholds=limits, accounts=accounts)
+    found = compare(_report(before, place), _report(after, place), thresholds=limits, accounts=accounts)
     if form == "json":
         # What is for programs is UTF-8 everywhere.
         click.echo(found.to_json().encode(), nl=False)
@@ -90,11 +93,14 @@ def _threshold(written: str) -> tuple[str, str]:
     return asset or "*", amount
 
 
-def _report(reference: str) -> BalanceReport:
+def _report(reference: str, place: str | None) -> BalanceReport:
     path = Path(reference)
     if path.exists() or not _ID.fullmatch(reference):
         return _read(path)
-    return _stored(reference)
+    from marginbook.history import open_store  # noqa: PLC0415  # see above
+
+    with open_store(place) as store:
+        return store.load(reference).report
 
 
 def _read(path: Path) -> BalanceReport:
@@ -111,17 +117,3 @@ def _read(path: Path) -> BalanceReport:
     except (RecursionError, ValueError) as error:
         msg, hint = f"{path} is not JSON: {error}.", _HINT
     raise ConfigurationError(msg, hint=hint)
-
-
-def _stored(reference: str) -> BalanceReport:
-    """
-    Return a report of the history.
-    """
-    try:
-        history = import_module("marginbook.history")
-    except ModuleNotFoundError:
-        msg = f"There is no file {reference}, and this marginbook has no history."
-        raise ConfigurationError(msg, hint=_HINT) from None
-    with history.open_store(None) as store:
-        report: BalanceReport = store.load(reference).report
-        return report

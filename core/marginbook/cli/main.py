@@ -14,13 +14,14 @@ import click
 
 from marginbook.cli.check import check
 from marginbook.cli.diff import diff
+from marginbook.cli.history import history, replay, show
 from marginbook.cli.options import silence
 from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
 from marginbook.cli.serve import serve
 from marginbook.cli.venues import venues
 from marginbook.cli.watch import watch
-from marginbook.errors import MarginbookError, UnwrittenError
+from marginbook.errors import HistoryError, MarginbookError, UnwrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ class _Complaint(click.ClickException):
 
 class _Cut(click.ClickException):
     """
-    The output could not be written, so something is missing from it.
+    The question was right, and there is no whole answer.
     """
 
     exit_code = 1
@@ -80,8 +81,8 @@ def _plainly() -> Iterator[None]:
         finally:
             # Here, where it can be told; at the end of the process nobody would hear of it.
             sys.stdout.flush()
-    except UnwrittenError as error:
-        raise _Cut(str(error)) from None
+    except (HistoryError, UnwrittenError) as error:
+        raise _Cut(f"{error.message}\n{error.hint}".rstrip()) from None
     except MarginbookError as error:
         raise _Complaint(f"{error.message}\n{error.hint}".rstrip()) from None
     except KeyboardInterrupt:
@@ -108,5 +109,5 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-for command in (report, watch, serve, check, diff, venues, sandbox, demo):
+for command in (report, watch, serve, history, show, replay, diff, check, venues, sandbox, demo):
     main.add_command(command)

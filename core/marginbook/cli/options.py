@@ -79,6 +79,16 @@ max_workers: Final = click.option(
     help="Accounts of a venue to ask at the same time.",
 )
 
+history_place: Final = click.option(
+    "--history",
+    "place",
+    metavar="URL|PATH",
+    envvar="MARGINBOOK_HISTORY",
+    show_envvar=True,
+    help="Where reports are saved: an SQLite file, or postgresql://user@host/database."
+    " Without, history.sqlite in the user's data folder.",
+)
+
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:

@@ -12,7 +12,20 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from marginbook.cli.judging import alert, expect, expect_listed, judge
-from marginbook.cli.options import accounts_file, by, detail, form, max_workers, silence, target, timeout, zeros
+from marginbook.cli.options import (
+    accounts_file,
+    by,
+    detail,
+    form,
+    history_place,
+    max_workers,
+    only,
+    silence,
+    target,
+    timeout,
+    zeros,
+)
+from marginbook.cli.saving import Saving
 from marginbook.collecting import Progress, asked_for, collect
 from marginbook.errors import ConfigurationError
 from marginbook.output import View
@@ -28,6 +41,7 @@ if TYPE_CHECKING:
     from marginbook.output import Output
     from marginbook.registry import Registry
     from marginbook.report import BalanceReport
+    from marginbook.values import Recording
 
 
 def _list_formats(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -49,7 +63,7 @@ def _ends(output: Output) -> str:
 
 @click.command()
 @accounts_file
-@click.option("--only", metavar="NAME", multiple=True, help="Ask this account alone. May be repeated.")
+@only
 @form
 @click.option(
     "--list-formats",
@@ -63,12 +77,14 @@ def _ends(output: Output) -> str:
 @by
 @zeros
 @detail
-@timeout
-@max_workers
-@click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @expect
 @expect_listed
 @alert
+@click.option("--save", is_flag=True, help="Append the report to the history, with the answers that it was read from.")
+@history_place
+@timeout
+@max_workers
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def report(
     path: Path,
     only: tuple[str, ...],
@@ -77,12 +93,14 @@ def report(
     by: Literal["account", "venue", "asset"],
     zeros: bool,
     detail: str | None,
-    timeout: float,
-    max_workers: int,
-    quiet: bool,
     expect: Path | None,
     expect_listed: bool,
     alert: tuple[str, ...],
+    save: bool,
+    place: str | None,
+    timeout: float,
+    max_workers: int,
+    quiet: bool,
 ) -> None:
     """
     Ask all accounts and print one report.
@@ -97,27 +115,42 @@ def report(
 
     \b
     Exit status:
-        0  every account could be read, and is as expected
-        1  something is missing from the report, which says what and why, or is not as expected; or the disk is full
+        0  every account could be read, and all is as expected
+        1  something is missing from the report, which says what and why; or it is not as expected, or meets an
+           alert, or could not be written or saved
         2  the question was wrong: no report was made
     """
     registry = installed()
     accounts, output = asked_for(path, registry, only), choose(registry, form, target)
     judged = judge(expect, alert, only_listed=expect_listed)
-    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail)
+    saving = Saving(place) if save else None
+    record = saving.record if saving else None
+    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail, record=record)
+    # Before it is printed: whoever reads it may hang up.
+    saved = saving.save(made) if saving else True
     write(View(made, by=by, zeros=zeros), output, target)
-    sys.exit(0 if judged(made) and made.complete else 1)
+    if saving:
+        saving.tell(quiet=quiet)
+    sys.exit(0 if all([judged(made), made.complete, saved]) else 1)
 
 
 def ask(
-    accounts: Sequence[Account], *, timeout: float, max_workers: int, quiet: bool, detail: str | None = None
+    accounts: Sequence[Account],
+    *,
+    timeout: float,
+    max_workers: int,
+    quiet: bool,
+    detail: str | None = None,
+    record: Callable[[Recording], object] | None = None,
 ) -> BalanceReport:
     """
     Collect, and show the progress on standard error: a bar on a terminal, a line an account elsewhere.
     """
 
     def collected(progress: Callable[[Progress], object] | None) -> BalanceReport:
-        return collect(accounts, timeout=timeout, max_workers=max_workers, progress=progress, detail=detail)
+        return collect(
+            accounts, timeout=timeout, max_workers=max_workers, progress=progress, detail=detail, record=record
+        )
 
     console = Console(stderr=True)
     if quiet:

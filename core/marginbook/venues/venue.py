@@ -157,6 +157,9 @@ class Venue:
 
         private: Names of fields whose texts say whose account it is. They are blanked in what is kept of an answer.
 
+        specification: The version of the venue's specification that it reads answers by. A history keeps it with each
+            snapshot.
+
     Raises:
         PluginError: The id is no lower-case word, or a name is no field of `Balance`.
 
@@ -176,6 +179,7 @@ class Venue:
     _unknown: tuple[tuple[str, str], ...] = field(default=(), converter=_text, repr=False)
     _ignores: tuple[tuple[str, str], ...] = field(default=(), converter=_text, repr=False)
     private: tuple[str, ...] = field(default=(), converter=_names, repr=False)
+    specification: str = field(default="", repr=False)
 
     @id.validator
     def _check_id(self, _: Attribute[str], value: str) -> None:

@@ -6,16 +6,13 @@ from __future__ import annotations
 
 import io
 import json
-import sys
-from contextlib import nullcontext
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from marginbook import Balance, BalanceReport, Difference, Failure, Lock, Summary, diff
+from marginbook import Balance, BalanceReport, Difference, Failure, Lock, Summary, diff, open_store
 from marginbook.cli import difference_table, main
 
 if TYPE_CHECKING:
@@ -246,27 +243,26 @@ def test_wrong_questions(files: Path, arguments: list[str], expected: str) -> No
 
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("reference", ["12", "latest", "latest~1"])
-def test_without_a_history(monkeypatch: pytest.MonkeyPatch, reference: str) -> None:
+def test_without_a_history(reference: str) -> None:
     """
     What could be a snapshot, and is no file, is looked for in the history; without one, the error says so.
     """
-    monkeypatch.setitem(sys.modules, "marginbook.history", None)
-    done = run(reference, "after.json")
+    done = run(reference, "after.json", "--history", "none.sqlite")
 
     assert (2, "") == (done.exit_code, done.stdout)
-    assert f"There is no file {reference}, and this marginbook has no history.\nName a file" in done.stderr
+    assert "none.sqlite" in done.stderr
 
 
 @pytest.mark.usefixtures("files")
-def test_snapshots(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshots(files: Path) -> None:
     """
     A snapshot is compared like a file. A file comes first, whatever it is called.
     """
-    stored = {"latest": SimpleNamespace(report=AFTER), "latest~1": SimpleNamespace(report=BEFORE)}
-    store = SimpleNamespace(load=stored.__getitem__)
-    history = SimpleNamespace(open_store=lambda _: nullcontext(store))
-    monkeypatch.setitem(sys.modules, "marginbook.history", history)
-    (files / "12").write_text(BEFORE.to_json(), encoding="utf-8")
+    with open_store(files / "history.sqlite") as store:
+        store.save(BEFORE)
+        store.save(AFTER)
+    (files / "2").write_text(BEFORE.to_json(), encoding="utf-8")
+    place = ("--history", str(files / "history.sqlite"))
 
-    assert WIDE == lines(run("latest~1", "latest").stdout)
-    assert WIDE == lines(run("12", "latest").stdout)
+    assert WIDE == lines(run("latest~1", "latest", *place).stdout)
+    assert WIDE == lines(run("2", "latest", *place).stdout)
