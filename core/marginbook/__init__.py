@@ -23,8 +23,9 @@ from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
 from marginbook.loading import load_accounts
 from marginbook.output import Output, View
+from marginbook.pricing import load_prices, prices
 from marginbook.registry import venues
-from marginbook.report import BalanceReport, Failure, Note, Total
+from marginbook.report import BalanceReport, Failure, Note, PriceBook, Total, Valuation
 from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, exact
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
@@ -55,6 +56,7 @@ __all__ = [
     "PermissionDeniedError",
     "PluginError",
     "Price",
+    "PriceBook",
     "PriceSource",
     "Progress",
     "RateLimitedError",
@@ -63,6 +65,7 @@ __all__ = [
     "Summary",
     "Total",
     "UnavailableError",
+    "Valuation",
     "Venue",
     "View",
     "collect",
@@ -70,6 +73,8 @@ __all__ = [
     "from_milliseconds",
     "hookimpl",
     "load_accounts",
+    "load_prices",
+    "prices",
     "replay",
     "venues",
 ]

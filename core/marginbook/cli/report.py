@@ -11,7 +11,18 @@ import click
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from marginbook.cli.options import accounts_file, detail, form, max_workers, silence, timeout
+from marginbook.cli.options import (
+    accounts_file,
+    detail,
+    form,
+    max_workers,
+    price_source,
+    prices_file,
+    timeout,
+    value_in,
+)
+from marginbook.cli.telling import tell
+from marginbook.cli.valuing import Pricing
 from marginbook.collecting import Progress, asked_for, collect
 from marginbook.output import View
 from marginbook.registry import installed
@@ -22,7 +33,7 @@ if TYPE_CHECKING:
 
     from marginbook.accounts import Account
     from marginbook.output import Output
-    from marginbook.report import BalanceReport
+    from marginbook.report import BalanceReport, Valuation
 
 
 @click.command()
@@ -33,8 +44,20 @@ if TYPE_CHECKING:
 @timeout
 @max_workers
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@value_in
+@prices_file
+@price_source
 def report(
-    path: Path, only: tuple[str, ...], form: str, detail: str | None, timeout: float, max_workers: int, quiet: bool
+    path: Path,
+    only: tuple[str, ...],
+    form: str,
+    detail: str | None,
+    timeout: float,
+    max_workers: int,
+    quiet: bool,
+    currency: str | None,
+    table: Path | None,
+    named: tuple[str, ...],
 ) -> None:
     """
     Ask all accounts and print one report.
@@ -48,16 +71,24 @@ def report(
     'marginbook venues' says what each venue needs and offers.
 
     \b
+    Values need prices: those of a file of your own, and the public ones of the venues in the report:
+        marginbook report --value-in USD --prices prices.toml
+        [prices.USD]
+        USDT = "0.9998"
+
+    \b
     Exit status:
-        0  every account could be read
+        0  every account could be read, and what is to be valued has a price
         1  something is missing from the report, which says what and why
         2  the question was wrong: no report was made
     """
     registry = installed()
     accounts, output = asked_for(path, registry, only), registry.output(form)
+    pricing = Pricing.of(currency, table, named, {account.venue for account in accounts})
     made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail)
-    write(made, output)
-    sys.exit(0 if made.complete else 1)
+    valuation = pricing.value(made, timeout=timeout, quiet=quiet) if pricing else None
+    write(made, output, valuation)
+    sys.exit(0 if made.complete and (valuation is None or valuation.complete) else 1)
 
 
 def ask(
@@ -80,11 +111,11 @@ def ask(
         return collected(lambda progress: bar.update(task, completed=progress.done, description=progress.account))
 
 
-def write(made: BalanceReport, output: Output) -> None:
+def write(made: BalanceReport, output: Output, valuation: Valuation | None = None) -> None:
     """
     Print a report on standard output. What is for programs is UTF-8 everywhere.
     """
-    view = View(made)
+    view = View(made, valuation)
     if output.show:
         output.show(view)
         return
@@ -94,8 +125,4 @@ def write(made: BalanceReport, output: Output) -> None:
 
 def _line(progress: Progress) -> None:
     state = f"failed: {progress.failure.kind}" if progress.failure else "ok"
-    try:
-        click.echo(f"[{progress.done}/{progress.asked}] {progress.account}: {state}", err=True)
-    # A log that is full, or that nobody reads any more, must not cost the report.
-    except OSError:
-        silence(sys.stderr)
+    tell(f"[{progress.done}/{progress.asked}] {progress.account}: {state}")
