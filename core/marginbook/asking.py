@@ -140,15 +140,19 @@ def read_prices(
         fetch: Any = venue.fetch
         with noticing() as unknown:
             found = visit.repeat(lambda: _explained(venue, lambda: tuple(fetch(settled, visit.session))))
-        if strangers := [price for price in found if not isinstance(price, Price)]:
-            msg = f"{venue.id} gave a {type(strangers[0]).__name__} in the place of a price."
-            raise PluginError(msg, hint="Update its plugin.")
-        return found, " ".join(_drift(list(unknown)))
+        return _only_prices(found, venue), " ".join(_drift(list(unknown)))
     except MarginbookError as error:
         return Failure.of(account.name, account.venue, error)
     # What a plugin raises is the plugin's choice.
     except Exception as error:  # noqa: BLE001
         return Failure.of(account.name, account.venue, blame(venue, error))
+
+
+def _only_prices(found: tuple[object, ...], venue: Venue) -> tuple[Price, ...]:
+    if strangers := [item for item in found if not isinstance(item, Price)]:
+        msg = f"{venue.id} gave a {type(strangers[0]).__name__} in the place of a price."
+        raise PluginError(msg, hint="Update its plugin.")
+    return tuple(item for item in found if isinstance(item, Price))
 
 
 def replay_documents(account: Account, venue: Venue, documents: Mapping[str, bytes]) -> Statement:

@@ -5,6 +5,7 @@ Asks for prices, many sources at once, and reads those that a user says.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from marginbook.venues import PriceSource, Venue
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import requests
 
@@ -125,8 +126,8 @@ def load_prices(path: str | os.PathLike[str]) -> tuple[Price, ...]:
     """
     Read a user's own prices from a TOML file, in its order.
 
-    A table ``[prices.CURRENCY]`` has the price of each asset in that currency, in quotes: ``USDT = "0.9998"``. ``time``,
-    at the top, says as of when they are; without, it is when the file was last written.
+    A table ``[prices.CURRENCY]`` has the price of each asset in that currency, in quotes: ``USDT = "0.9998"``. At the
+    top, ``time`` says as of when they are; without, it is when the file was last written.
 
     Args:
         path: The file.

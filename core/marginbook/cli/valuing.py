@@ -12,13 +12,13 @@ from marginbook.cli.telling import tell
 from marginbook.errors import ConfigurationError
 from marginbook.pricing import load_prices, prices, sources_for
 from marginbook.report import check_currency
+from marginbook.values import Price
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from marginbook.report import BalanceReport, Valuation
-    from marginbook.values import Price
 
 
 @frozen

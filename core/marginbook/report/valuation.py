@@ -242,7 +242,7 @@ def _differences(report: BalanceReport, currency: str, values: Iterable[Value]) 
         worth = _total("", [value for value in values if value.account == summary.account], ())
         if (summary.currency, summary.asset) != (currency, None) or summary.equity is None or worth.equity is None:
             continue
-        difference = total([worth.equity, product(summary.equity, Decimal(-1))]) or Decimal()
+        difference = total([worth.equity, summary.equity.copy_negate()]) or Decimal()
         if worth.whole("equity") and difference.copy_abs() > product(summary.equity.copy_abs(), _PART):
             message = (
                 f"The venue adds its rows up to an equity of {plain(summary.equity)} {currency}; at these prices they"
