@@ -58,7 +58,7 @@ def _settled(locks: Iterable[Lock], assets: Collection[str]) -> dict[str, str]:
 
 
 def _fill(balance: Balance, own: Sequence[Position], locks: Iterable[Lock], lost: Sequence[Position]) -> Balance:
-    told = {position.symbol for position in own}
+    told = {position.symbol for position in (*own, *lost)}
     untold = [lock.symbol for lock in locks if lock.position_margin and lock.symbol not in told]
     doubts = [
         *(f"of a position in {position.symbol} nothing says what it is settled in" for position in lost),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from marginbook import Balance, BalanceReport, ConfigurationError, Failure, Price, PriceBook, Summary, Valuation
 
 NOON: Final = datetime(2026, 7, 1, 12, tzinfo=UTC)
-TABLE: Final = {"USDT": Decimal("0.9998"), "BTC": "91000.5"}
+TABLE: Final[dict[str, Decimal | int | str]] = {"USDT": Decimal("0.9998"), "BTC": "91000.5"}
 
 
 def balance(account: str, asset: str, **fields: Any) -> Balance:
@@ -31,6 +31,11 @@ def failure(account: str, venue: str = "acme") -> Failure:
 def report(*accounts: str, **parts: Any) -> BalanceReport:
     times = {"started_at": NOON, "finished_at": NOON}
     return BalanceReport(**{"accounts": dict.fromkeys(accounts, "acme"), **times, **parts})
+
+
+def summary(equity: str | None = "5", **more: Any) -> Summary:
+    amounts: dict[str, Any] = {"equity": equity}
+    return Summary(**{"account": "a", "venue": "acme", "currency": "USD", **amounts, **more})
 
 
 def price(asset: str, amount: str, currency: str = "USD", **more: Any) -> Price:
@@ -176,7 +181,7 @@ def test_the_venues_own_sum(equity: str, noted: bool) -> None:  # noqa: FBT001
     """
     A venue's own equity in the currency is compared with that of its rows: more than 1 % of it apart is noted.
     """
-    whole = Summary(account="a", venue="acme", currency="USD", equity=equity)
+    whole = summary(equity)
     rows = [balance("a", "USDT", equity="100.0000"), balance("b", "USDT", equity="9")]
     found = report("a", "b", balances=rows, summaries=[whole]).valued(prices={"USDT": 1})
 
@@ -192,7 +197,7 @@ def test_other_sums_are_not_compared(changes: dict[str, Any]) -> None:
     """
     A sum in another currency, of one asset, without equity, or of rows that are not all valued says nothing.
     """
-    whole = Summary(**{"account": "a", "venue": "acme", "currency": "USD", "equity": "5", **changes})
+    whole = summary(**changes)
     rows = [
         balance("a", "USDT", equity="100"),
         balance("b", "USDT", equity="100"),
@@ -207,7 +212,7 @@ def test_rows_of_unknown_equity_are_not_compared() -> None:
     """
     Nothing to compare with is no difference.
     """
-    whole = Summary(account="a", venue="acme", currency="USD", equity="5")
+    whole = summary()
 
     assert () == report("a", balances=[balance("a", "USDT")], summaries=[whole]).valued(prices={"USDT": 1}).notes
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from hypothesis import given
@@ -123,17 +124,19 @@ PRICES: Final = st.lists(
 @given(PRICES)
 def test_every_price_follows_from_some(prices: list[Price]) -> None:
     """
-    Whatever is known, a converted price is one of those that are, or the exact product of two that meet; and whoever has
-    a price in the currency has one.
+    Whatever is known, a converted price is one of those that are, or the exact product of two that meet; and whoever
+    has a price in the currency has one.
     """
     found = convert(prices, "USD")
     direct = [p for p in prices if p.currency == "USD" and p.asset != "USD"]
 
     assert {p.asset for p in direct} <= found.keys()
     for asset, one in found.items():
-        products = (
-            {a.price * b.price for a in prices for b in direct if (a.asset, a.currency) == (asset, b.asset)}
-            if not any(p.asset == asset for p in direct)
-            else {p.price for p in direct if p.asset == asset}
-        )
-        assert any(abs(one.price - product) <= abs(product) * Decimal("1E-25") for product in products)
+        own = {Fraction(p.price) for p in direct if p.asset == asset}
+        products = {
+            Fraction(first.price) * Fraction(second.price)
+            for first in prices
+            for second in direct
+            if (first.asset, first.currency) == (asset, second.asset)
+        }
+        assert Fraction(one.price) in (own or products)
