@@ -49,7 +49,7 @@ PRICES: Final = PriceBook(
 
 def test_every_digit_and_every_gap() -> None:
     """
-    Sums by account and in all, marked where something is missing; then prices with source and time, then what is missing.
+    Sums by account and in all, marked where something is missing; then prices with source and time, then the gaps.
     """
     lines = worth.write(BOOK.valued(prices=PRICES)).splitlines()
     cells = [line.split() for line in lines]
@@ -110,6 +110,7 @@ def test_a_note_on_an_account() -> None:
 
 @pytest.mark.parametrize(("columns", "wide"), [("200", True), ("40", False)])
 def test_on_a_terminal(
+    *,
     columns: str,
     wide: bool,
     monkeypatch: pytest.MonkeyPatch,

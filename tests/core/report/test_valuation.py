@@ -117,7 +117,7 @@ def test_zero_needs_no_price() -> None:
     ("failures", "prices", "complete"),
     [([], TABLE, True), ([], {}, False), ([failure("lost")], TABLE, False)],
 )
-def test_complete(failures: list[Failure], prices: dict[str, Any], complete: bool) -> None:  # noqa: FBT001
+def test_complete(*, failures: list[Failure], prices: dict[str, Any], complete: bool) -> None:
     """
     What the venue does not tell makes a valuation no less complete; an account or a price that is missing does.
     """
@@ -177,7 +177,7 @@ def test_a_book_with_prices_of_ones_own() -> None:
     ("equity", "noted"),
     [("100", False), ("101.01", False), ("101.02", True), ("99", True), ("-100", True), ("0", True)],
 )
-def test_the_venues_own_sum(equity: str, noted: bool) -> None:  # noqa: FBT001
+def test_the_venues_own_sum(*, equity: str, noted: bool) -> None:
     """
     A venue's own equity in the currency is compared with that of its rows: more than 1 % of it apart is noted.
     """
