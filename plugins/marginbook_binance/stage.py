@@ -18,19 +18,8 @@ from urllib.parse import parse_qs, unquote_plus
 from attrs import field, frozen
 
 from marginbook.sandbox import Actor, Budget, Stage, answer
-from marginbook_binance.cast import (
-    ASSETS,
-    COIN_CONTRACTS,
-    COINS,
-    CONTRACTS,
-    MULTI,
-    SINGLE,
-    UNDER,
-    Part,
-    ed25519_part,
-    hmac_part,
-    rsa_part,
-)
+from marginbook_binance.cast import COINS, MULTI, SINGLE, UNDER, Part, ed25519_part, hmac_part, rsa_part
+from marginbook_binance.market import ASSETS, COIN_CONTRACTS, CONTRACTS
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response

@@ -5,6 +5,7 @@ Asking for prices, and reading those that a user says.
 from __future__ import annotations
 
 import os
+import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -64,7 +65,17 @@ def test_sources_in_the_order_that_is_named() -> None:
     """
     The first source's prices come first, whoever answers first.
     """
-    book = prices([source("zeta"), source("acme")])
+    answered = threading.Event()
+
+    def quick(*_: object) -> Iterable[Price]:
+        answered.set()
+        return [one()]
+
+    def slow(*_: object) -> Iterable[Price]:
+        answered.wait(10)
+        return [one("zeta")]
+
+    book = prices([source("zeta", slow), source("acme", quick)])
 
     assert ("zeta", "acme") == book.sources
     assert ["zeta", "acme"] == [price.source for price in book]

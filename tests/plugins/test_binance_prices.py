@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from marginbook import Price, prices
-from marginbook_binance import cast
+from marginbook.registry import installed
+from marginbook_binance import market
 from script import Said, scripted
 
 WHEN = 1763600400000
 
 
 def contract(symbol: str, index: str = "2", mark: str = "3", **more: Any) -> dict[str, Any]:
-    return {**cast.CONTRACTS[0], "symbol": symbol, "indexPrice": index, "markPrice": mark, "time": WHEN, **more}
+    return {**market.CONTRACTS[0], "symbol": symbol, "indexPrice": index, "markPrice": mark, "time": WHEN, **more}
 
 
 def usdm(*contracts: dict[str, Any], assets: tuple[dict[str, Any], ...] = ()) -> list[Price]:
@@ -117,7 +118,7 @@ def test_what_counts_as_collateral() -> None:
     """
     The index of an asset is its price; what counts of it is told beside it. It comes before any contract.
     """
-    asset = {**cast.ASSETS[-1], "time": WHEN}
+    asset = {**market.ASSETS[-1], "time": WHEN}
     first, *_ = usdm(contract("BTCUSDT"), assets=({**asset, "symbol": "XYZ"}, asset))
 
     assert [("BTC", "USD", "91000.50000000", "binance-usdm asset index BTCUSD")] == told([first])
@@ -138,3 +139,22 @@ def test_coins_are_in_dollars() -> None:
         ("BTC", "USD", "3", "binance-coinm mark BTCUSD_PERP"),
     ] == sorted(told(found))
     assert "binance-coinm index BTCUSD_PERP" == found[0].source
+
+
+@pytest.mark.parametrize(
+    ("name", "operations"),
+    [
+        ("binance-usdm", ["GET /fapi/v1/premiumIndex", "GET /fapi/v1/assetIndex"]),
+        ("binance-coinm", ["GET /dapi/v1/premiumIndex"]),
+    ],
+)
+def test_what_prices_cost(name: str, operations: list[str]) -> None:
+    """
+    They count towards the limit of the venue's accounts, at a weight of ten.
+    """
+    registry = installed()
+    source, venue = registry.price_sources()[name], registry.venue(name)
+
+    assert venue.limits == source.limits
+    assert {10} == {source.limits[0].cost(*operation.split()) for operation in operations}
+    assert (venue.hosts, venue.explain) == (source.hosts, source.explain)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from marginbook_binance import cast
+from marginbook_binance import cast, market
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -493,9 +493,9 @@ def test_body(trader: Caller) -> None:
 @pytest.mark.parametrize(
     ("path", "rows"),
     [
-        ("/fapi/v1/premiumIndex", cast.CONTRACTS),
-        ("/fapi/v1/assetIndex", cast.ASSETS),
-        ("/dapi/v1/premiumIndex", cast.COIN_CONTRACTS),
+        ("/fapi/v1/premiumIndex", market.CONTRACTS),
+        ("/fapi/v1/assetIndex", market.ASSETS),
+        ("/dapi/v1/premiumIndex", market.COIN_CONTRACTS),
     ],
 )
 def test_prices(path: str, rows: list[dict[str, Any]], sandbox: Sandbox) -> None:
@@ -512,7 +512,7 @@ def test_what_counts_of_an_asset() -> None:
     """
     The rates of collateral are the index less and plus its buffer, as in the published example.
     """
-    for row in cast.ASSETS:
+    for row in market.ASSETS:
         index, bid, ask = (Decimal(row[name]) for name in ("index", "bidRate", "askRate"))
         assert index * (1 - Decimal(row["bidBuffer"])) == bid
         assert index * (1 + Decimal(row["askBuffer"])) == ask
