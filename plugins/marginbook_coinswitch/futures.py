@@ -127,7 +127,8 @@ COINSWITCH: Final = Venue(
     fills={
         "wallet_balance": "`total_balance`",
         "unrealized_pnl": "derived, with detail = margin: the sum of (`mark_price` - `avg_entry_price`) x"
-        " `position_size`, with the opposite sign for SHORT",
+        " `position_size`, with the opposite sign for SHORT. Where `unrealised_pnl` contradicts it and `last_price`, as in"
+        " the published example, a note says so",
         "equity": "derived, with detail = margin: `total_balance` + unrealized_pnl",
         "initial_margin": "`total_blocked_balance`",
         "position_margin": "`total_position_margin`",
@@ -149,10 +150,9 @@ COINSWITCH: Final = Venue(
         "position_id": "a code for the position",
         "leverage": "no figure of a balance",
         "position_value": "what the position was worth when it was entered",
+        "positions.data.position_margin": "the wallet tells it by symbol",
         "maint_margin": "published as one and a half times the value of the position: wrong by a factor of 100, in the"
         " documents at least",
-        "last_price": "positions are valued at the mark price; it is used to see whether `unrealised_pnl` can be right",
-        "unrealised_pnl": "published with the opposite sign; a note says where that is so",
         "liquidation_price": "no figure of a balance",
         "client_txn_id": "a code for an order",
         "margin_type": "CoinSwitch tells no cross wallet that it would matter to",
