@@ -10,15 +10,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from marginbook import prices
 from marginbook.cli import main
 from marginbook.errors import FailureKind
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
 from marginbook.values import AMOUNTS
+from script import answering
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -151,3 +156,73 @@ def test_the_example_refuses_what_is_missing(example: dict[str, str]) -> None:
     )
 
     assert "wallet.cash: missing.\n" == run("-c", script, env=example).stdout
+
+
+def snippets(name: str, language: str) -> list[str]:
+    """
+    Return what a document has in blocks of a language.
+    """
+    text = (DOCS / name).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """
+    A folder with the accounts of a sandbox, and the prices of the document.
+    """
+    monkeypatch.chdir(tmp_path)
+    (table,) = snippets("value.md", "toml")
+    Path("prices.toml").write_text(table, encoding="utf-8")
+    with Sandbox(installed().stages()) as sandbox:
+        Path("accounts.toml").write_text(sandbox.accounts_file(), encoding="utf-8")
+        yield sandbox
+
+
+def test_the_command_for_values(desk: Sandbox) -> None:
+    """
+    The document's command values everything, with its file, and with the sandbox in the place of Binance.
+    """
+    (command,) = snippets("value.md", "sh")
+    sources = [f"--price-source={name}={desk.url}" for name in ("binance-usdm", "binance-coinm")]
+    done = run("-m", *command.split(), *sources, cwd=Path.cwd())
+
+    assert 0 == done.returncode, done.stderr
+    assert "\nValue in USD\n" in done.stdout
+
+
+def test_the_script_for_values(desk: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    The document's script does the same, and says what its total lacks.
+    """
+    script, _ = snippets("value.md", "python")
+    urls = {"binance-usdm": desk.url, "binance-coinm": desk.url}
+    here = script.replace("mb.prices()", f"mb.prices(base_urls={urls})")
+    exec(compile(here, "value.md", "exec"), {})  # noqa: S102  # it is ours
+    lines = capsys.readouterr().out.splitlines()
+
+    assert script != here
+    assert "without binance-hmac USDT equity not known" in lines
+    assert lines[-1].endswith(" not whole")
+
+
+def test_the_source_of_ones_own() -> None:
+    """
+    The document's plugin asks for prices, and they are read to the last digit.
+    """
+    _, module = snippets("value.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(module, "value.md", "exec"), names)  # noqa: S102  # it is ours
+    with answering(200, [{"coin": "XYZ", "rate": "1.50", "time": 1763600400000}]) as heard:
+        book = prices(names["marginbook_prices"](), base_urls={"acme": heard.url})
+
+    assert [("XYZ", "1.50", "acme rate")] == [(price.asset, str(price.price), price.source) for price in book]
+
+
+def test_the_document_knows_every_source() -> None:
+    """
+    Each source of prices that comes with marginbook is in the document.
+    """
+    text = (DOCS / "value.md").read_text(encoding="utf-8")
+
+    assert [] == [name for name in installed().price_sources() if f"| `{name}` |" not in text]

@@ -29,8 +29,9 @@ from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
 from marginbook.loading import load_accounts
 from marginbook.output import Output, View
+from marginbook.pricing import load_prices, prices
 from marginbook.registry import venues
-from marginbook.report import BalanceReport, Failure, Note, Total
+from marginbook.report import BalanceReport, Failure, Note, PriceBook, Total, Valuation
 from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, exact
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
@@ -93,6 +94,7 @@ __all__ = [
     "PermissionDeniedError",
     "PluginError",
     "Price",
+    "PriceBook",
     "PriceSource",
     "Progress",
     "RateLimitedError",
@@ -104,6 +106,7 @@ __all__ = [
     "Total",
     "UnavailableError",
     "UnwrittenError",
+    "Valuation",
     "Venue",
     "View",
     "alerts",
@@ -115,7 +118,9 @@ __all__ = [
     "hookimpl",
     "load_accounts",
     "load_expected",
+    "load_prices",
     "open_store",
+    "prices",
     "replay",
     "venues",
     "write",

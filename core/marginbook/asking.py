@@ -9,7 +9,7 @@ import re
 import traceback
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
@@ -25,7 +25,7 @@ from marginbook.errors import (
 )
 from marginbook.report import Failure
 from marginbook.transport import MACHINE, Deadline, Documents, Line, Machine, Session, egress, explain, shared_limits
-from marginbook.values import Balance, Lock, Recording, Statement, Summary, compare, derive
+from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, compare, derive
 from marginbook.venues import DETAIL, Venue
 from marginbook.venues.settings import settle
 from marginbook.venues.venue import WEIGHT_LIMIT
@@ -118,6 +118,53 @@ def stand_in(name: str, venue: Venue, options: Mapping[str, str | int | bool]) -
     return Account(name, venue.id, credentials=credentials, options={**nowhere, **options})
 
 
+def read_prices(
+    account: Account,
+    venue: Venue,
+    *,
+    deadline: Deadline,
+    pool: BaseAdapter,
+    machine: Machine = MACHINE,
+) -> tuple[tuple[Price, ...], str] | Failure:
+    """
+    Ask one source of prices, as an account without a key is asked.
+
+    Args:
+        account: What stands for the source, with its address.
+
+        venue: The source, described as a venue whose ``fetch`` returns prices.
+
+        deadline: When it has to be done.
+
+        pool: Carries the requests.
+
+        machine: Where the time comes from.
+
+    Returns:
+        The prices, with a remark on the answer or "".
+
+    """
+    try:
+        settled = settle(account, venue)
+        visit = Visit.prepare(settled, {}, venue, deadline=deadline, pool=pool, machine=machine)
+        fetch: Any = venue.fetch
+        with noticing() as unknown:
+            found = visit.repeat(lambda: _explained(venue, lambda: tuple(fetch(settled, visit.session))))
+        return _only_prices(found, venue), " ".join(_drift(list(unknown)))
+    except MarginbookError as error:
+        return Failure.of(account.name, account.venue, error)
+    # What a plugin raises is the plugin's choice.
+    except Exception as error:  # noqa: BLE001
+        return Failure.of(account.name, account.venue, blame(venue, error))
+
+
+def _only_prices(found: tuple[object, ...], venue: Venue) -> tuple[Price, ...]:
+    if strangers := [item for item in found if not isinstance(item, Price)]:
+        msg = f"{venue.id} gave a {type(strangers[0]).__name__} in the place of a price."
+        raise PluginError(msg, hint="Update its plugin.")
+    return tuple(item for item in found if isinstance(item, Price))
+
+
 def replay_documents(account: Account, venue: Venue, documents: Mapping[str, bytes]) -> Statement:
     """
     Ask one account of recorded bodies, with nothing signed.
@@ -195,17 +242,23 @@ class Visit:
 
         The account is asked anew as a whole, so that no statement is put together from the answers of two moments.
         """
+        return self.repeat(lambda: _fetch(self.account, self.venue, self.session))
+
+    def repeat(self, fetch: Callable[[], T]) -> T:
+        """
+        Call *fetch* until there is an answer, or until asking again cannot help.
+        """
         host = self.line.host
         attempt = 1
         while True:
             used = host.clock.offset
             try:
-                statement = _fetch(self.account, self.venue, self.session)
+                answer = fetch()
             except MarginbookError as error:
                 trouble = error
             else:
                 host.succeed()
-                return statement
+                return answer
             if not self._may_help(trouble, attempt, used):
                 break
             attempt += 1

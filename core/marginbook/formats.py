@@ -4,6 +4,8 @@ The forms of a report that come with marginbook, offered through the same hook a
 
 from __future__ import annotations
 
+import json
+
 from marginbook.hookspecs import hookimpl
 from marginbook.output import Output, View
 
@@ -11,19 +13,24 @@ from marginbook.output import Output, View
 
 
 def _table(view: View) -> str:
-    from marginbook.output import table  # noqa: PLC0415
+    from marginbook.output import table, worth  # noqa: PLC0415
 
-    return table.write(view) + "\n"
+    return table.write(view) + "\n" + (worth.write(view.valuation) if view.valuation else "")
 
 
 def _show_table(view: View) -> None:
-    from marginbook.output import table  # noqa: PLC0415
+    from marginbook.output import table, worth  # noqa: PLC0415
 
     table.show(view)
+    if view.valuation:
+        worth.show(view.valuation)
 
 
 def _json(view: View) -> str:
-    return view.report.to_json()
+    if view.valuation is None:
+        return view.report.to_json()
+    document = {**view.report.to_dict(), "valuation": view.valuation.to_dict()}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _lines(view: View) -> str:

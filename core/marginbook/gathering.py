@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from concurrent.futures import CancelledError, Future, as_completed
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from marginbook.errors import DeadlineError, MarginbookError, PluginError
 from marginbook.report import Failure
@@ -18,11 +18,22 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from marginbook.accounts import Account
-    from marginbook.registry import Registry
     from marginbook.transport import Deadline
     from marginbook.venues import Venue
 
 T = TypeVar("T")
+
+
+class Venues(Protocol):
+    """
+    Whoever has venues by id: the registry, for one.
+    """
+
+    def venue(self, venue_id: str) -> Venue:
+        """
+        Return one.
+        """
+
 
 #: Seconds beyond the deadline in which an account may still say itself that it was too late.
 _GRACE: Final = 0.5
@@ -32,7 +43,7 @@ def gather(
     accounts: Iterable[Account],
     work: Callable[[Account, Venue], T],
     *,
-    registry: Registry,
+    registry: Venues,
     deadline: Deadline,
     max_workers: int,
     executor: Executor | None = None,

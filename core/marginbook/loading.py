@@ -58,7 +58,7 @@ def _read(path: Path, registry: Registry) -> tuple[tuple[Account, ...], str, str
     """
     Return the accounts, what is wrong, or "", and what to do about it.
     """
-    document = _document(path)
+    document = read_toml(path, "accounts file", EXAMPLE)
     tables = document.pop("accounts", None)
     if document:
         return (), f"there is no place for {', '.join(map(repr, document))}.", EXAMPLE
@@ -73,12 +73,25 @@ def _read(path: Path, registry: Registry) -> tuple[tuple[Account, ...], str, str
     return tuple(accounts), " ".join(problems), ""
 
 
-def _document(path: Path) -> dict[str, Any]:
-    hint = EXAMPLE
+def read_toml(path: Path, what: str, hint: str) -> dict[str, Any]:
+    """
+    Read a TOML file.
+
+    Args:
+        path: The file.
+
+        what: What it is to people.
+
+        hint: How to write one.
+
+    Raises:
+        ConfigurationError: It cannot be read. The text holds nothing of what stands in it.
+
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = f"The accounts file {path} cannot be read: {error.strerror}."
+        msg = f"The {what} {path} cannot be read: {error.strerror}."
     except tomllib.TOMLDecodeError as error:
         msg = f"{path} is not TOML: {error}."
     except UnicodeDecodeError:

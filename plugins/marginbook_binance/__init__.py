@@ -11,7 +11,9 @@ from marginbook_binance.coinm import COINM
 from marginbook_binance.usdm import USDM
 
 if TYPE_CHECKING:
-    from marginbook import Venue
+    from collections.abc import Iterable
+
+    from marginbook import PriceSource, Venue
     from marginbook.sandbox import Stage
 
 
@@ -21,6 +23,17 @@ def marginbook_venues() -> list[Venue]:
     Offer both kinds of futures as venues of their own: they have separate wallets.
     """
     return [USDM, COINM]
+
+
+@hookimpl
+def marginbook_prices() -> Iterable[PriceSource]:
+    """
+    Offer the prices of both, for everybody.
+    """
+    # Most reports ask for none.
+    from marginbook_binance.prices import SOURCES  # noqa: PLC0415
+
+    return SOURCES
 
 
 @hookimpl

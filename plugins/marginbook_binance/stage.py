@@ -12,13 +12,14 @@ import functools
 import re
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote_plus
 
 from attrs import field, frozen
 
 from marginbook.sandbox import Actor, Budget, Stage, answer
 from marginbook_binance.cast import COINS, MULTI, SINGLE, UNDER, Part, ed25519_part, hmac_part, rsa_part
+from marginbook_binance.market import ASSETS, COIN_CONTRACTS, CONTRACTS
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -53,6 +54,13 @@ class Futures:
         Tell the time, to everybody.
         """
         return self._serve(request, 1, answer({"serverTime": _now()}))
+
+    def prices(self, request: Request, *, rows: list[dict[str, Any]]) -> Response:
+        """
+        Tell the prices of now, to everybody.
+        """
+        now = _now()
+        return self._serve(request, 10, answer([{**row, "time": now} for row in rows]))
 
     def retired(self, request: Request) -> Response:
         """
@@ -135,6 +143,8 @@ def stages() -> list[Stage]:
                 "/fapi/v3/balance": functools.partial(usdm.balance, weight=5),
                 "/fapi/v2/balance": functools.partial(usdm.balance, weight=10),
                 "/fapi/v1/balance": usdm.retired,
+                "/fapi/v1/premiumIndex": functools.partial(usdm.prices, rows=CONTRACTS),
+                "/fapi/v1/assetIndex": functools.partial(usdm.prices, rows=ASSETS),
                 "/fapi/v1/time": usdm.time,
             },
             {"/fapi": usdm.lost},
@@ -142,7 +152,11 @@ def stages() -> list[Stage]:
         Stage(
             "binance-coinm",
             _actors(coinm),
-            {"/dapi/v1/balance": functools.partial(coinm.balance, weight=1), "/dapi/v1/time": coinm.time},
+            {
+                "/dapi/v1/balance": functools.partial(coinm.balance, weight=1),
+                "/dapi/v1/premiumIndex": functools.partial(coinm.prices, rows=COIN_CONTRACTS),
+                "/dapi/v1/time": coinm.time,
+            },
             {"/dapi": coinm.lost},
         ),
     ]

@@ -1,5 +1,5 @@
 """
-CoinSwitch PRO futures, from ``GET /trade/api/v2/futures/wallet_balance``.
+CoinSwitch PRO futures, from ``GET /trade/api/v2/futures/wallet_balance`` and, in detail, ``/futures/positions``.
 
 Source: the specification in ``specs/coinswitch.openapi.yaml``.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook import Balance, CredentialsError, Limit, Lock, Statement, Venue
+from marginbook import DETAIL, Balance, ConfigurationError, CredentialsError, Limit, Lock, Statement, Venue
 from marginbook.wire import Client
-from marginbook_clients.coinswitch.api.account import get_wallet_balance
+from marginbook_clients.coinswitch.api.account import get_positions, get_wallet_balance
 from marginbook_clients.coinswitch.api.system import get_server_time
 from marginbook_clients.coinswitch.costs import RATE_LIMITS
 from marginbook_clients.coinswitch.specification import SPECIFICATION
 from marginbook_coinswitch.keys import CREDENTIALS, sign
+from marginbook_coinswitch.positions import with_pnl
 
 if TYPE_CHECKING:
     import requests
@@ -28,18 +29,29 @@ NO_PNL: Final = (
     " max_withdraw are not known; nor does it say that wallet_balance is without unrealized PnL."
 )
 
+UNPROVEN: Final = (
+    "CoinSwitch does not say that wallet_balance is without unrealized PnL: if it is not, equity counts it twice. It"
+    " tells no withdrawable amounts, so max_withdraw is not known."
+)
+
+#: Where CoinSwitch trades all futures.
+EXCHANGE: Final = "EXCHANGE_2"
+
 
 def fetch(account: Account, session: requests.Session) -> Statement:
     """
-    Ask for all settlement assets, and for what each symbol locks.
+    Ask for all settlement assets, for what each symbol locks, and, in detail, for the open positions.
     """
     client = Client(base_url=account.options["base_url"], session=session)
     data = get_wallet_balance.sync(client=client).data
-    return Statement(
-        [balance(account, row) for row in data.base_asset_balances],
-        [lock(account, row) for row in data.asset],
-        [NO_PNL],
-    )
+    balances = [balance(account, row) for row in data.base_asset_balances]
+    locks = [lock(account, row) for row in data.asset]
+    if account.options["detail"] == "balance":
+        return Statement(balances, locks, [NO_PNL])
+    # A position that is opened or closed between the two requests is in one of the answers only, which is noted.
+    positions = get_positions.sync(client=client, exchange=EXCHANGE).data
+    balances, notes = with_pnl(balances, locks, positions)
+    return Statement(balances, locks, [UNPROVEN, *notes])
 
 
 def balance(account: Account, row: BaseAssetBalance) -> Balance:
@@ -77,6 +89,9 @@ def explain(error: ApiError) -> MarginbookError | None:
     """
     Say what an error answer of CoinSwitch means. Its errors have a text and no code, so the status has to do.
     """
+    if error.status_code == 422 and "positions" in error.message:  # noqa: PLR2004  # HTTP
+        hint = 'CoinSwitch may tell positions by symbol only, as its documents say: use detail = "balance".'
+        return ConfigurationError(error.message, hint=hint)
     if error.status_code != 401:  # noqa: PLR2004  # HTTP
         return None
     # It answers alike to an unknown key, a wrong signature, and a time that is more than 60 seconds off.
@@ -109,22 +124,42 @@ COINSWITCH: Final = Venue(
     ],
     explain=explain,
     credentials=CREDENTIALS,
+    options=(DETAIL,),
     hosts={"production": "https://coinswitch.co"},
     fills={
         "wallet_balance": "`total_balance`",
+        "unrealized_pnl": "derived, with detail = margin: the sum of (`mark_price` - `avg_entry_price`) x"
+        " `position_size`, with the opposite sign for SHORT. A note says where `unrealised_pnl` contradicts it and"
+        " `last_price`, as in the published example",
+        "equity": "derived, with detail = margin: `total_balance` + unrealized_pnl",
         "initial_margin": "`total_blocked_balance`",
         "position_margin": "`total_position_margin`",
         "order_margin": "`total_open_order_margin`; negative where orders would reduce a position",
         "available_balance": "`total_available_balance`",
     },
     unknown={
-        "unrealized_pnl": "No part of the answer. GET /trade/api/v2/futures/positions has what it follows from.",
+        "unrealized_pnl": "With detail = balance; and where the positions do not fit the wallet, or it is not certain"
+        " what one is counted in.",
         "equity": "It needs the unrealized PnL.",
-        "maintenance_margin": "No part of the answer. GET /trade/api/v2/futures/positions has it by position.",
+        "maintenance_margin": "The published `maint_margin` of a position is more than the position is worth.",
         "max_withdraw": "No part of the answer.",
         "cross_wallet_balance": "CoinSwitch does not tell cross and isolated wallets apart.",
         "cross_unrealized_pnl": "CoinSwitch does not tell cross and isolated positions apart.",
         "updated_at": "No part of the answer.",
     },
-    ignores={"exchange": "CoinSwitch's code for where the contract trades; the symbol names the contract"},
+    ignores={
+        "exchange": "CoinSwitch's code for where the contract trades; the symbol names the contract",
+        "position_id": "a code for the position",
+        "leverage": "no figure of a balance",
+        "position_value": "what the position was worth when it was entered",
+        "positions.data.position_margin": "the wallet tells it by symbol",
+        "maint_margin": "published as one and a half times the value of the position: wrong by a factor of 100, in the"
+        " documents at least",
+        "liquidation_price": "no figure of a balance",
+        "client_txn_id": "a code for an order",
+        "margin_type": "CoinSwitch tells no cross wallet that it would matter to",
+        "created_at": "the time of a position, not of the row",
+        "updated_at": "the time of a position, not of the row",
+    },
+    private=("position_id", "client_txn_id"),
 )

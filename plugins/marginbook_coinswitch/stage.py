@@ -75,6 +75,53 @@ WALLET: Final[dict[str, Any]] = {
 }
 
 
+def _position(symbol: str, side: str, **figures: str) -> dict[str, Any]:
+    return {
+        "exchange": "EXCHANGE_2",
+        "position_id": "8b81b763-df36-4c93-9bc8-9a93d65b8546",
+        "symbol": symbol,
+        "position_side": side,
+        "leverage": "25",
+        **figures,
+        "client_txn_id": "00000000-0000-0000-0000-000000000000",
+        "margin_type": "ISOLATED",
+        "status": "OPEN",
+        "created_at": 1763600400000,
+        "updated_at": 1763600400000,
+    }
+
+
+#: One in each direction. CoinSwitch's own PnL is that of the last price, with the opposite sign, as it is published.
+POSITIONS: Final = [
+    _position(
+        "DOGEUSDT",
+        "LONG",
+        position_size="65",
+        position_value="25.09455",
+        position_margin="50.04959675",
+        maint_margin="37.641825",
+        avg_entry_price="0.38607",
+        mark_price="0.38231",
+        last_price="0.38135",
+        unrealised_pnl="0.3068",
+        liquidation_price="0.129122150942",
+    ),
+    _position(
+        "BTCUSDT",
+        "SHORT",
+        position_size="0.002",
+        position_value="182.0404",
+        position_margin="6.78072898",
+        maint_margin="273.0606",
+        avg_entry_price="91020.2",
+        mark_price="91010.12345678",
+        last_price="91012.1",
+        unrealised_pnl="-0.0162",
+        liquidation_price="94410.5",
+    ),
+]
+
+
 @frozen
 class Futures:
     """
@@ -83,6 +130,7 @@ class Futures:
 
     wallets: dict[str, dict[str, Any]]
     budget: Budget = field(factory=lambda: Budget(LIMIT))
+    positions_budget: Budget = field(factory=lambda: Budget(LIMIT))
 
     def wallet_balance(self, request: Request) -> Response:
         """
@@ -94,6 +142,19 @@ class Futures:
         if self.budget.spend(key) > LIMIT:
             return _error(429, "Too many requests")
         return answer({"data": self.wallets[key]})
+
+    def positions(self, request: Request) -> Response:
+        """
+        Answer with the open positions of the key.
+        """
+        key = request.headers.get("X-AUTH-APIKEY", "")
+        if not self._is_signed(request, key):
+            return _error(401, "Invalid Access")
+        if self.positions_budget.spend(key) > LIMIT:
+            return _error(429, "Too many requests")
+        if not request.args.get("exchange"):
+            return _error(422, "Input exchange is missing")
+        return answer({"data": POSITIONS if request.args["exchange"].upper() == "EXCHANGE_2" else []})
 
     def validate_keys(self, request: Request) -> Response:
         """
@@ -150,6 +211,7 @@ def stages() -> list[Stage]:
             (Actor("coinswitch", {"api_key": key, "api_secret": seed.hex()}),),
             {
                 "/trade/api/v2/futures/wallet_balance": futures.wallet_balance,
+                "/trade/api/v2/futures/positions": futures.positions,
                 "/trade/api/v2/validate/keys": futures.validate_keys,
                 "/trade/api/v2/time": futures.time,
             },

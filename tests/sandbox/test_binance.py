@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from marginbook_binance import cast
+from marginbook_binance import cast, market
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -486,3 +487,32 @@ def test_body(trader: Caller) -> None:
     )
 
     assert json.loads(response.content) == cast.SINGLE
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("/fapi/v1/premiumIndex", market.CONTRACTS),
+        ("/fapi/v1/assetIndex", market.ASSETS),
+        ("/dapi/v1/premiumIndex", market.COIN_CONTRACTS),
+    ],
+)
+def test_prices(path: str, rows: list[dict[str, Any]], sandbox: Sandbox) -> None:
+    """
+    Everybody is told the prices of now, at a weight of ten.
+    """
+    response = requests.get(sandbox.url + path, timeout=10)
+
+    assert [{**row, "time": 1768480248250} for row in rows] == response.json()
+    assert "10" == response.headers["X-MBX-USED-WEIGHT-1M"]
+
+
+def test_what_counts_of_an_asset() -> None:
+    """
+    The rates of collateral are the index less and plus its buffer, as in the published example.
+    """
+    for row in market.ASSETS:
+        index, bid, ask = (Decimal(row[name]) for name in ("index", "bidRate", "askRate"))
+        assert index * (1 - Decimal(row["bidBuffer"])) == bid
+        assert index * (1 + Decimal(row["askBuffer"])) == ask

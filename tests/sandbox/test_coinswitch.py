@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from marginbook.sandbox import Sandbox
 
 WALLET: Final = "/trade/api/v2/futures/wallet_balance"
+POSITIONS: Final = "/trade/api/v2/futures/positions"
 KEYS: Final = "/trade/api/v2/validate/keys"
 TIME: Final = "/trade/api/v2/time"
 
@@ -85,6 +86,27 @@ def test_wallet(trader: Caller) -> None:
 
     assert (200, {"data": stage.WALLET}) == (response.status_code, response.json())
     assert '"total_balance":"9007199254740993.01","total_available_balance":"9007199254740993"' in response.text
+
+
+def test_positions(trader: Caller) -> None:
+    """
+    Positions are told to who signs the question with its exchange, which is not told apart by its letters' case.
+    """
+    assert {"data": stage.POSITIONS} == trader.ask(f"{POSITIONS}?exchange=exchange_2").json()
+    assert {"data": []} == trader.ask(f"{POSITIONS}?exchange=EXCHANGE_1").json()
+    assert (422, "Input exchange is missing") == answered(trader.ask(POSITIONS))
+    assert (401, "Invalid Access") == answered(trader.ask(f"{POSITIONS}?exchange=EXCHANGE_2", meant=POSITIONS))
+
+
+@pytest.mark.usefixtures("clock")
+def test_positions_are_counted_by_themselves(trader: Caller) -> None:
+    """
+    A key may ask for positions twenty times in a minute, and then still for the wallet.
+    """
+    statuses = [trader.ask(f"{POSITIONS}?exchange=EXCHANGE_2").status_code for _ in range(21)]
+
+    assert [200] * 20 + [429] == statuses
+    assert 200 == trader.ask().status_code
 
 
 def test_right_keys(trader: Caller) -> None:

@@ -31,13 +31,24 @@ DOCUMENTS = {name: load(source) for name, source in CLIENTS.items()}
 
 #: What plugins import. A specification that moves one of these is a reason to look twice.
 MODULES = {
-    "binance_coinm": ["account.futures_account_balance", "market.check_server_time"],
+    "binance_coinm": [
+        "account.futures_account_balance",
+        "market.check_server_time",
+        "market.index_price_and_mark_price",
+    ],
     "binance_usdm": [
         "account.futures_account_balance_v2",
         "account.futures_account_balance_v3",
+        "market.asset_index",
         "market.check_server_time",
+        "market.mark_price",
     ],
-    "coinswitch": ["account.get_wallet_balance", "account.validate_keys", "system.get_server_time"],
+    "coinswitch": [
+        "account.get_positions",
+        "account.get_wallet_balance",
+        "account.validate_keys",
+        "system.get_server_time",
+    ],
     "fexgate": ["future_trade.future_trade_future_balance"],
 }
 
@@ -73,11 +84,18 @@ class Operation(NamedTuple):
 
     @property
     def arguments(self) -> dict[str, object]:
-        return {"exchange": "fbinance"} if self.client == "fexgate" else {}
+        named = [parameter.get("name") for parameter in self.specified.get("parameters", [])]
+        return {"exchange": "fbinance"} if "exchange" in named else {}
 
     @property
     def address(self) -> str:
-        return f"/base{self.path.format(exchange='fbinance')}"
+        needed = [
+            p["name"]
+            for p in self.specified.get("parameters", [])
+            if (p.get("in"), p.get("required")) == ("query", True)
+        ]
+        query = "&".join(f"{name}={self.arguments[name]}" for name in needed)
+        return f"/base{self.path.format(exchange='fbinance')}{query and '?'}{query}"
 
     @property
     def example(self) -> Any:
@@ -295,7 +313,7 @@ def test_documented_errors_are_typed(operation: Operation) -> None:
             Venue(status, text(body)).ask(operation.module.sync, **operation.arguments)
 
         assert body == plain(caught.value.parsed)
-        assert f"GET {operation.address} answered with status {status}." == str(caught.value)
+        assert f"GET {operation.address.partition('?')[0]} answered with status {status}." == str(caught.value)
 
 
 @every_operation

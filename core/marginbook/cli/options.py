@@ -89,6 +89,28 @@ history_place: Final = click.option(
     " Without, history.sqlite in the user's data folder.",
 )
 
+value_in: Final = click.option(
+    "--value-in",
+    "currency",
+    metavar="CURRENCY",
+    help="Say what everything is worth in this currency, such as USD. No stablecoin is taken for a dollar.",
+)
+
+prices_file: Final = click.option(
+    "--prices",
+    "table",
+    type=click.Path(path_type=Path),
+    help="A file with prices of your own. They come before all others.",
+)
+
+price_source: Final = click.option(
+    "--price-source",
+    "named",
+    metavar="ID[=URL]",
+    multiple=True,
+    help="Ask this source for prices, before those of the venues in the report. May be repeated.",
+)
+
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:

@@ -20,12 +20,16 @@ from marginbook.cli.options import (
     history_place,
     max_workers,
     only,
-    silence,
+    price_source,
+    prices_file,
     target,
     timeout,
+    value_in,
     zeros,
 )
 from marginbook.cli.saving import Saving
+from marginbook.cli.telling import tell
+from marginbook.cli.valuing import Pricing
 from marginbook.collecting import Progress, asked_for, collect
 from marginbook.errors import ConfigurationError
 from marginbook.output import View
@@ -77,6 +81,9 @@ def _ends(output: Output) -> str:
 @by
 @zeros
 @detail
+@value_in
+@prices_file
+@price_source
 @expect
 @expect_listed
 @alert
@@ -93,6 +100,9 @@ def report(
     by: Literal["account", "venue", "asset"],
     zeros: bool,
     detail: str | None,
+    currency: str | None,
+    table: Path | None,
+    named: tuple[str, ...],
     expect: Path | None,
     expect_listed: bool,
     alert: tuple[str, ...],
@@ -114,24 +124,33 @@ def report(
     'marginbook venues' says what each venue needs and offers.
 
     \b
+    Values need prices: those of a file of your own, and the public ones of the venues in the report:
+        marginbook report --value-in USD --prices prices.toml
+        [prices.USD]
+        USDT = "0.9998"
+
+    \b
     Exit status:
-        0  every account could be read, and all is as expected
+        0  every account could be read, what is to be valued has a price, and all is as expected
         1  something is missing from the report, which says what and why; or it is not as expected, or meets an
            alert, or could not be written or saved
         2  the question was wrong: no report was made
     """
     registry = installed()
     accounts, output = asked_for(path, registry, only), choose(registry, form, target)
+    pricing = Pricing.of(currency, table, named, {account.venue for account in accounts})
     judged = judge(expect, alert, only_listed=expect_listed)
     saving = Saving(place) if save else None
     record = saving.record if saving else None
     made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail, record=record)
     # Before it is printed: whoever reads it may hang up.
     saved = saving.save(made) if saving else True
-    write(View(made, by=by, zeros=zeros), output, target)
+    valuation = pricing.value(made, timeout=timeout, quiet=quiet) if pricing else None
+    write(View(made, valuation, by=by, zeros=zeros), output, target)
     if saving:
         saving.tell(quiet=quiet)
-    sys.exit(0 if all([judged(made), made.complete, saved]) else 1)
+    valued = valuation is None or valuation.complete
+    sys.exit(0 if all([judged(made), made.complete, valued, saved]) else 1)
 
 
 def ask(
@@ -186,7 +205,7 @@ def write(view: View, output: Output, target: Path | None = None) -> None:
     if target is not None:
         save(view, output, target)
         if missing := view.report.missing:
-            _tell(f"INCOMPLETE: {target} is written without {', '.join(missing)}.")
+            tell(f"INCOMPLETE: {target} is written without {', '.join(missing)}.")
     elif output.show:
         output.show(view)
     else:
@@ -196,12 +215,4 @@ def write(view: View, output: Output, target: Path | None = None) -> None:
 
 def _line(progress: Progress) -> None:
     state = f"failed: {progress.failure.kind}" if progress.failure else "ok"
-    _tell(f"[{progress.done}/{progress.asked}] {progress.account}: {state}")
-
-
-def _tell(text: str) -> None:
-    try:
-        click.echo(text, err=True)
-    # A log that is full, or that nobody reads any more, must not cost the report.
-    except OSError:
-        silence(sys.stderr)
+    tell(f"[{progress.done}/{progress.asked}] {progress.account}: {state}")

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
+from marginbook.cli.telling import tell
 from marginbook.errors import MarginbookError
 from marginbook.history import open_store
 
@@ -52,6 +51,6 @@ class Saving:
         Say on standard error what became of it.
         """
         if self._trouble:
-            click.echo(f"Error: The report was NOT saved. {self._trouble}", err=True)
+            tell(f"Error: The report was NOT saved. {self._trouble}")
         elif self._snapshot and not quiet:
-            click.echo(f"Saved as snapshot {self._snapshot.id}, hash {self._snapshot.hash}", err=True)
+            tell(f"Saved as snapshot {self._snapshot.id}, hash {self._snapshot.hash}")

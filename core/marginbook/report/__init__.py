@@ -3,8 +3,21 @@ The report: what all accounts hold, and what is missing.
 """
 
 from marginbook.report.outcomes import Failure, Note
+from marginbook.report.prices import PriceBook
 from marginbook.report.report import BalanceReport
 from marginbook.report.totals import Total
-from marginbook.report.valuation import VALUED, Exclusion, Valuation, Value, ValueTotal
+from marginbook.report.valuation import VALUED, Exclusion, Valuation, Value, ValueTotal, check_currency
 
-__all__ = ["VALUED", "BalanceReport", "Exclusion", "Failure", "Note", "Total", "Valuation", "Value", "ValueTotal"]
+__all__ = [
+    "VALUED",
+    "BalanceReport",
+    "Exclusion",
+    "Failure",
+    "Note",
+    "PriceBook",
+    "Total",
+    "Valuation",
+    "Value",
+    "ValueTotal",
+    "check_currency",
+]

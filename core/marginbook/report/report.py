@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import Attribute, asdict, field, frozen
+from attrs import Attribute, field, frozen
 
 from marginbook.errors import ConfigurationError, IncompleteReportError, PluginError
+from marginbook.report.documents import document as _json
 from marginbook.report.outcomes import Failure, Note
 from marginbook.report.totals import Total, totals
-from marginbook.values import AMOUNTS, Balance, Lock, Summary, plain
+from marginbook.report.valuation import Valuation
+from marginbook.values import AMOUNTS, TABLE, Balance, Lock, Price, Summary, exact
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     import pandas as pd
     import polars as pl
@@ -119,6 +122,33 @@ class BalanceReport:
         """
         return totals(self.balances, self.missing)
 
+    def valued(self, in_: str = "USD", prices: Iterable[Price] | Mapping[str, Decimal | int | str] = ()) -> Valuation:
+        """
+        Say what the report is worth in one currency, exactly. What has no price is listed, and no asset is assumed to
+        be worth anything.
+
+        Args:
+            in_: What values are counted in.
+
+            prices: Prices in the order of preference, as `marginbook.prices` and `marginbook.load_prices` give them; or
+                a table of one's own, ``{"USDT": Decimal("1")}``, of units of *in_* as of when the report was finished.
+
+        Raises:
+            TypeError: A price is a float.
+
+            ValueError: A price is not positive, or no number.
+
+            ConfigurationError: Something else is among the prices, or *in_* is no name.
+
+        """
+        if isinstance(prices, Mapping):
+            at = self.finished_at
+            prices = [
+                Price(asset=asset, currency=in_, price=exact(price), source=TABLE, at=at)
+                for asset, price in prices.items()
+            ]
+        return Valuation.of(self, in_, prices)
+
     def raise_for_failures(self) -> None:
         """
         Do nothing if the report is complete.
@@ -157,7 +187,7 @@ class BalanceReport:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> BalanceReport:
         """
-        Read what `to_dict` wrote.
+        Read what `to_dict` wrote. A valuation beside it is left out: it follows from the report and its prices.
 
         Raises:
             ConfigurationError: It is no balance report, or of a version that this marginbook does not know.
@@ -261,24 +291,10 @@ def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     Return what an older marginbook wrote as this one would have. Version 1 had no summaries.
     """
+    document = {name: part for name, part in document.items() if name != "valuation"}
     if (document.get("schema"), document.get("schema_version")) == (SCHEMA, 1) and "summaries" not in document:
         return {**document, "schema_version": SCHEMA_VERSION, "summaries": []}
     return document
-
-
-def _json(value: Any) -> dict[str, Any]:
-    return asdict(value, value_serializer=_serialize)
-
-
-def _serialize(_: object, __: object, value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case tuple():
-            return list(value)
-        case None | str() | int():
-            return value
-    return plain(value)
 
 
 def _json_balance(balance: Balance) -> dict[str, Any]:

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from marginbook.values import Balance, Price, product, total
+from marginbook.errors import ConfigurationError
+from marginbook.report.documents import document
+from marginbook.report.outcomes import Note
+from marginbook.report.prices import PriceBook
+from marginbook.values import Balance, Price, convert, plain, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,6 +22,13 @@ if TYPE_CHECKING:
 
 #: The figures of a balance that are valued.
 VALUED: Final = ("wallet_balance", "unrealized_pnl", "equity")
+
+#: The source of the price of the currency itself, which is 1.
+ITSELF: Final = "the currency itself"
+
+#: The part by which a venue's own sum may differ from ours without a note. It has other prices, of another
+#: moment: those of stablecoins and of thin markets differ by less than that on ordinary days.
+_PART: Final = Decimal("0.01")
 
 
 @frozen(kw_only=True)
@@ -95,18 +106,42 @@ class Valuation:
     values: tuple[Value, ...] = field(converter=_values)
     #: The venues of the accounts that could not be read, by name.
     _failed: tuple[tuple[str, str], ...] = field(default=())
+    #: The ids of the sources that were asked for prices.
+    sources: tuple[str, ...] = field(default=())
+    #: Which sources failed, and where a venue's own sum differs from ours. The *account* of a note may be "".
+    notes: tuple[Note, ...] = field(default=())
 
     @classmethod
     def of(cls, report: BalanceReport, currency: str, prices: Iterable[Price]) -> Valuation:
         """
-        Value *report* with *prices*, of which the first for an asset is used.
+        Value *report* with *prices*; `marginbook.values.convert` says which one is used.
+
+        Raises:
+            ConfigurationError: Something else is among them, or *currency* is no name.
+
         """
-        known: dict[str, Price] = {}
-        for price in prices:
-            if price.currency == currency:
-                known.setdefault(price.asset, price)
-        failed = tuple((failure.account, failure.venue) for failure in report.failures)
-        return cls(currency=currency, values=[_value(b, known.get(b.asset)) for b in report.balances], failed=failed)
+        check_currency(currency)
+        book = prices if isinstance(prices, PriceBook) else PriceBook(prices=prices)
+        if strangers := [price for price in book if not isinstance(price, Price)]:
+            msg = f"A {type(strangers[0]).__name__} is no price."
+            raise ConfigurationError(msg, hint="Pass marginbook.Price objects, or a table of decimals by asset.")
+        own = Price(asset=currency, currency=currency, price=Decimal(1), source=ITSELF, at=report.finished_at)
+        known = {**convert(book, currency), currency: own}
+        values = [_value(balance, known.get(balance.asset)) for balance in report.balances]
+        return cls(
+            currency=currency,
+            values=values,
+            failed=tuple((failure.account, failure.venue) for failure in report.failures),
+            sources=book.sources,
+            notes=(*book.remarks(), *_differences(report, currency, values)),
+        )
+
+    @property
+    def complete(self) -> bool:
+        """
+        True if every account could be read, and nothing was left out for want of a price.
+        """
+        return all(exclusion.reason == "not known" for exclusion in self.total().excluded)
 
     @property
     def unpriced(self) -> tuple[str, ...]:
@@ -147,6 +182,24 @@ class Valuation:
         """
         return self._by(lambda value: value.asset, None)
 
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the values in JSON's own types: decimals and times as strings, None for what is not known.
+        """
+        return {
+            "currency": self.currency,
+            "complete": self.complete,
+            "sources": list(self.sources),
+            "unpriced": list(self.unpriced),
+            "notes": [document(note) for note in self.notes],
+            "prices": [document(price) for price in self.prices],
+            "total": document(self.total()),
+            "by_account": _documents(self.by_account()),
+            "by_venue": _documents(self.by_venue()),
+            "by_asset": _documents(self.by_asset()),
+            "values": [document(value) for value in self.values],
+        }
+
     def _by(
         self, key: Callable[[Value], str], failed_key: Callable[[tuple[str, str]], str] | None
     ) -> dict[str, ValueTotal]:
@@ -160,6 +213,43 @@ class Valuation:
             )
             for name in sorted(names)
         }
+
+
+def check_currency(currency: str) -> None:
+    """
+    Refuse what nothing can be counted in.
+
+    Raises:
+        ConfigurationError: It is no text of printable characters.
+
+    """
+    if not currency.strip() or not currency.isprintable():
+        msg = f"{currency!r:.24} is no currency."
+        raise ConfigurationError(msg, hint="Name what values are to be counted in, such as USD.")
+
+
+def _documents(totals: dict[str, ValueTotal]) -> dict[str, Any]:
+    return {name: document(total) for name, total in totals.items()}
+
+
+def _differences(report: BalanceReport, currency: str, values: Iterable[Value]) -> list[Note]:
+    """
+    Compare the equity that venues add up themselves with that of their rows.
+    """
+    values = tuple(values)
+    notes = []
+    for summary in report.summaries:
+        worth = _total("", [value for value in values if value.account == summary.account], ())
+        if (summary.currency, summary.asset) != (currency, None) or summary.equity is None or worth.equity is None:
+            continue
+        difference = total([worth.equity, summary.equity.copy_negate()]) or Decimal()
+        if worth.whole("equity") and difference.copy_abs() > product(summary.equity.copy_abs(), _PART):
+            message = (
+                f"The venue adds its rows up to an equity of {plain(summary.equity)} {currency}; at these prices they"
+                f" are worth {plain(worth.equity)}. Its prices are others, or are after a haircut."
+            )
+            notes.append(Note(account=summary.account, message=message))
+    return notes
 
 
 def _value(balance: Balance, price: Price | None) -> Value:

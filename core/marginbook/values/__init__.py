@@ -3,6 +3,7 @@ What marginbook says: balances, locks, failures, and the exact amounts in them.
 """
 
 from marginbook.values.balance import AMOUNTS, Balance, Lock, Statement
+from marginbook.values.conversion import TABLE, convert
 from marginbook.values.identities import SUMS, compare, derive
 from marginbook.values.money import exact, plain, product, ratio, total
 from marginbook.values.price import Price
@@ -13,6 +14,7 @@ __all__ = [
     "AMOUNTS",
     "SUMMARY_AMOUNTS",
     "SUMS",
+    "TABLE",
     "Balance",
     "Lock",
     "Price",
@@ -20,6 +22,7 @@ __all__ = [
     "Statement",
     "Summary",
     "compare",
+    "convert",
     "derive",
     "exact",
     "plain",

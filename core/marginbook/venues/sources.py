@@ -39,7 +39,8 @@ class PriceSource:
 
         title: Its name for people.
 
-        fetch: Asks for all its prices: ``fetch(base_url, session) -> Iterable[Price]``. See `Venue` for what it may do.
+        fetch: Asks for all its prices: ``fetch(base_url, session) -> Iterable[Price]``, in the order of preference. The
+            same answers in another order give the same. See `Venue` for what it may do.
 
         hosts: Its environments by name. The first is the default.
 

@@ -5,6 +5,7 @@ What the operations cost of the venue's rate limits.
 
 #: How many requests for each operation may be sent in how many seconds.
 RATE_LIMITS = {
+    "GET /trade/api/v2/futures/positions": (20, 60),
     "GET /trade/api/v2/futures/wallet_balance": (20, 60),
     "GET /trade/api/v2/time": (20, 60),
     "GET /trade/api/v2/validate/keys": (20, 60),

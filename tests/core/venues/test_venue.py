@@ -169,7 +169,7 @@ def test_whose_limits_are_known() -> None:
 
     assert {(2400, 60, "address")} == {(limit.weight, limit.seconds, limit.per) for limit in (coinm, usdm)}
     assert (1, 1) == (coinm.cost("GET", "/dapi/v1/balance"), usdm.cost("GET", "/fapi/v1/time"))
-    assert [0, 0, 1] == sorted(wallet)
+    assert [0, 0, 0, 1] == sorted(wallet)
     assert () == limits["fexgate"]
 
 
