@@ -19,7 +19,7 @@ class AccountInformation:
     The account as a whole, in USD.
 
     Attributes:
-        uni_mmr: accountEquity by accountMaintMargin; the account is liquidated at 1.05.
+        uni_mmr: accountEquity by accountMaintMargin, the venue's margin ratio.
 
         account_equity: Equity after haircuts on collateral.
 
