@@ -401,7 +401,9 @@ def test_retired(trader: Caller) -> None:
     assert (400, -5000, text) == refusal(trader.ask("/fapi/v1/balance"))
 
 
-@pytest.mark.parametrize("path", ["/fapi/v4/balance", "/fapi/v3/account", "/dapi/v2/balance", "/fapi//v3/balance"])
+@pytest.mark.parametrize(
+    "path", ["/fapi/v4/balance", "/fapi/v3/accounts", "/dapi/v2/balance", "/papi/v2/balance", "/fapi//v3/balance"]
+)
 def test_no_such_path(path: str, trader: Caller) -> None:
     """
     A path that there is not is refused in Binance's words. Nobody is redirected to one that looks like it.
