@@ -61,7 +61,6 @@ def _position(row: Position, coins: Collection[str]) -> margins.Position:
         symbol=row.symbol,
         side=row.position_side,
         asset=margin_coin(row.symbol, coins),
-        size=row.position_amt,
         unrealized_pnl=row.unrealized_profit,
         initial_margin=row.initial_margin,
         position_margin=row.position_initial_margin,

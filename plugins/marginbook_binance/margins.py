@@ -54,7 +54,6 @@ class Position:
     side: str
     #: What is its margin; None where the symbol does not tell.
     asset: str | None
-    size: Decimal
     unrealized_pnl: Decimal
     initial_margin: Decimal
     position_margin: Decimal | None = None
@@ -63,9 +62,9 @@ class Position:
     @property
     def is_there(self) -> bool:
         """
-        False for a symbol that is listed without a position and without orders.
+        False for a symbol that is listed, but locks nothing.
         """
-        return any((self.size, self.unrealized_pnl, self.initial_margin, self.position_margin, self.order_margin))
+        return any((self.unrealized_pnl, self.initial_margin, self.position_margin, self.order_margin))
 
     @property
     def name(self) -> str:
@@ -183,6 +182,7 @@ MARGINS: Final = {
 
 #: Fields of a position that the report has no use for, for both kinds.
 IGNORES: Final = {
+    "positionAmt": "size of a position, which is no margin",
     "positions.maintMargin": "maintenance margin of one position; the row of its asset has that of all",
     "positions.updateTime": "when a position last changed; the row of its asset has a time",
 }

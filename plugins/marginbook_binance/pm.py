@@ -46,7 +46,7 @@ UNCLEAR: Final = (
     "totalWalletBalance is what the wallets hold less what is borrowed and owed, though Binance documents it with that."
     " It is not known whether it has to be taken off, so wallet_balance and equity are not known."
 )
-UNTOLD: Final = "Binance leaves {} empty, so unrealized_pnl and equity are not known."
+UNTOLD: Final = "Binance tells only a part of the unrealized PnL, {}, so unrealized_pnl and equity are not known."
 
 #: How far, in hundredths, the margin ratio may be from what equity and maintenance margin make it.
 _NOTABLE: Final = 1
@@ -80,9 +80,9 @@ def balance(account: Account, row: AccountBalance) -> Balance:
         updated_at=updated_at,
         notes=[*([] if updated_at else [PLACEHOLDER]), *_remarks(row)],
     )
-    pnls = [amount for _, amount in _pnls(row) if amount is not None]
-    if len(pnls) == len(_pnls(row)):
-        told = told.derive("unrealized_pnl", add(pnls), PNL)
+    (_, futures), (_, coins) = _pnls(row)
+    if futures is not None and coins is not None:
+        told = told.derive("unrealized_pnl", add((futures, coins)), PNL)
     return told if _is_unclear(row) else told.derive("wallet_balance", _own(row, row.total_wallet_balance), WALLET)
 
 
@@ -131,8 +131,11 @@ def _remarks(row: AccountBalance) -> Iterator[str]:
             f"The venue's figures do not add up: totalWalletBalance is {difference:f} more than its parts,"
             " crossMarginFree + crossMarginLocked + umWalletBalance + cmWalletBalance."
         )
-    if untold := [name for name, amount in _pnls(row) if amount is None]:
-        yield UNTOLD.format(" and ".join(untold))
+    pnls = _pnls(row)
+    if any(amount is None for _, amount in pnls):
+        yield UNTOLD.format(
+            " and ".join(f"{name} {'empty' if pnl is None else format(pnl, 'f')}" for name, pnl in pnls)
+        )
     if row.negative_balance:
         yield (
             f"Binance reports a negativeBalance of {row.negative_balance:f}. It does not document whether the wallet"

@@ -115,7 +115,6 @@ def _position(row: Position, assets: Collection[str]) -> margins.Position:
         symbol=row.symbol,
         side=row.position_side,
         asset=margin_asset(row.symbol, assets),
-        size=row.position_amt,
         unrealized_pnl=row.unrealized_profit,
         initial_margin=row.initial_margin,
     )

@@ -350,8 +350,8 @@ def test_spent(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(("hours", "relation"), [(3, "ahead of"), (-3, "behind")])
 def test_wrong_clock(hours: int, relation: str, tmp_path: Path) -> None:
     """
-    A clock that is three hours off costs nothing but a note, where the venue tells the time. The sandbox that knows the time is a process of its own,
-    and ends when it is interrupted, with nothing to complain of.
+    A clock that is three hours off costs nothing but a note, where the venue tells the time. The sandbox that knows it
+    is a process of its own, and ends when it is interrupted, with nothing to complain of.
     """
     path = tmp_path / "sandbox.toml"
     command = [sys.executable, "-m", "marginbook", "sandbox", "--write-accounts", str(path)]

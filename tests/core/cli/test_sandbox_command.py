@@ -144,8 +144,8 @@ def test_unknown_venues() -> None:
 
     assert 2 == done.exit_code
     assert (
-        "Error: Nobody plays kraken.\nThe sandbox can play binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate.\n"
-        == done.stderr
+        "Error: Nobody plays kraken.\n"
+        "The sandbox can play binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate.\n" == done.stderr
     )
 
 
