@@ -23,7 +23,8 @@ from marginbook.values import plain
 from marginbook.values.times import EPOCH
 from marginbook.wire import Client
 from marginbook_clients.binance_coinm.api.account import account_information, futures_account_balance
-from marginbook_clients.binance_pm.api import account as pm
+from marginbook_clients.binance_pm.api.account import account_balance
+from marginbook_clients.binance_pm.api.account import account_information as pm_account_information
 from marginbook_clients.binance_usdm.api.account import (
     account_configuration,
     account_information_v3,
@@ -94,8 +95,8 @@ CALLS: Final[dict[str, Callable[..., Any]]] = {
     "/fapi/v1/accountConfig": account_configuration.sync,
     "/dapi/v1/balance": futures_account_balance.sync,
     "/dapi/v1/account": account_information.sync,
-    "/papi/v1/balance": pm.account_balance.sync,
-    "/papi/v1/account": pm.account_information.sync,
+    "/papi/v1/balance": account_balance.sync,
+    "/papi/v1/account": pm_account_information.sync,
     "/trade/api/v2/futures/wallet_balance": get_wallet_balance.sync,
     "/v1/fbinance/balance": functools.partial(future_trade_future_balance.sync, exchange="fbinance"),
 }

@@ -143,6 +143,20 @@ def test_odd_amounts_are_what_was_sent(fault: str, digits: str, venue: str) -> N
     assert 1 == [row["wallet_balance"] for row in told(report, HIT[venue])].count(digits)
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+def test_no_account_is_put_together_of_two_answers(nth: int, usual: BalanceReport) -> None:
+    """
+    An account that is asked for in two calls is asked anew as a whole when either breaks off.
+    """
+    with Sandbox(installed().stages(), faults=[Fault("mode-switch", "binance-margin", nth)]) as sandbox:
+        report = collect([account for account in sandbox.accounts() if account.name == "binance-margin"])
+    before, after = (found.summaries[-2:] for found in (usual, report))
+
+    assert report.complete
+    assert ["25000.00000000", "125000.00000000"] == [str(found[0].wallet_balance) for found in (before, after)]
+    assert ["125000.00000000"] == [str(b.wallet_balance) for b in report.balances if b.asset == "USDT"]
+
+
 def test_odd_amounts_count_as_what_was_sent() -> None:
     """
     So it is where a figure is made of others: a total of -1, less 1000 that are borrowed and 1.25 of interest.

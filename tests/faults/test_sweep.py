@@ -42,7 +42,7 @@ def late() -> Machine:
 
 def asked(sandbox: Sandbox, *, wrong: bool) -> list[Account]:
     """
-    Return the accounts that can be read with such a clock: where the venue asks for the time of a request and tells none
+    Return the accounts that can be read with such a clock: where the venue minds the time of a request and tells none
     itself, a wrong one cannot be put right.
     """
     return [account for account in sandbox.accounts() if not (wrong and account.venue == "binance-pm")]

@@ -57,6 +57,13 @@ BINANCE: Final = {
     "available_balance": "availableBalance",
 }
 
+LOCK_WORDS: Final = {
+    "blocked_balance": "blocked_balance",
+    "position_margin": "position_margin",
+    "order_margin": "open_order_margin",
+}
+
+
 IN_DETAIL: Final = Words(
     rows=lambda body: body["assets"],
     asset="asset",
@@ -131,12 +138,6 @@ TERMS: Final = {
     "equity": ("wallet_balance", "unrealized_pnl"),
     "initial_margin": ("position_margin", "order_margin"),
     "unrealized_pnl": ("cross_unrealized_pnl",),
-}
-
-LOCK_WORDS: Final = {
-    "blocked_balance": "blocked_balance",
-    "position_margin": "position_margin",
-    "order_margin": "open_order_margin",
 }
 
 

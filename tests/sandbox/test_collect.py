@@ -172,7 +172,8 @@ def test_in_detail(name: str, whole: dict[str, Any], sandbox: Sandbox) -> None:
         (name, row["asset"]): {ours: row[theirs] for ours, theirs in IN_DETAIL.items()} for row in whole["assets"]
     } == reported(report)
     assert len(whole["positions"]) == len({lock.symbol for lock in report.locks})
-    remarks = [note for row in (*report.balances, *report.summaries) for note in row.notes]
+    remarks = [note for row in report.balances for note in row.notes]
+    remarks += [note for row in report.summaries for note in row.notes]
     assert [] == [note for note in remarks if "do not add up" in note or "more than that of its row" in note]
 
 
