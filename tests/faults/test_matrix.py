@@ -150,11 +150,15 @@ def test_no_account_is_put_together_of_two_answers(nth: int, usual: BalanceRepor
     """
     with Sandbox(installed().stages(), faults=[Fault("mode-switch", "binance-margin", nth)]) as sandbox:
         report = collect([account for account in sandbox.accounts() if account.name == "binance-margin"])
-    before, after = (found.summaries[-2:] for found in (usual, report))
+    before, after = (
+        [row.wallet_balance for row in (*found.summaries, *found.balances) if row.account == "binance-margin"]
+        for found in (usual, report)
+    )
 
     assert report.complete
-    assert ["25000.00000000", "125000.00000000"] == [str(found[0].wallet_balance) for found in (before, after)]
-    assert ["125000.00000000"] == [str(b.wallet_balance) for b in report.balances if b.asset == "USDT"]
+    # The summary, USDC, and USDT.
+    assert ["25000.00000000", "1000.00000000", "25000.00000000"] == list(map(str, before))
+    assert ["125000.00000000", "11000.00000000", "125000.00000000"] == list(map(str, after))
 
 
 def test_odd_amounts_count_as_what_was_sent() -> None:

@@ -405,3 +405,27 @@ def test_detail_for_all_accounts() -> None:
     assert report.complete
     assert "/fapi/v1/accountConfig" == venue.paths[0]
     assert venue.asked[1].target.startswith("/fapi/v3/account?recvWindow=5000&timestamp=")
+
+
+def test_the_code_of_an_account_is_not_kept() -> None:
+    """
+    What is recorded of an answer does not say whose account it is.
+    """
+    kept: list[Any] = []
+    row = {
+        "accountAlias": "SgsR",
+        "asset": "BTC",
+        "balance": "1",
+        "withdrawAvailable": "1",
+        "crossWalletBalance": "1",
+        "crossUnPnl": "0",
+        "availableBalance": "1",
+        "updateTime": 0,
+    }
+    usdm_row = {"maxWithdrawAmount": row.pop("withdrawAvailable"), "marginAvailable": True, **row}
+    for venue, body in (("binance-coinm", {**row, "withdrawAvailable": "1"}), ("binance-usdm", usdm_row)):
+        with scripted(in_turn(Said(body=[body]))) as heard:
+            collect([Account("desk", venue, SECRETS, {"base_url": heard.url})], record=kept.append)
+
+    assert [True, True] == [b"SgsR" not in body for found in kept for body in found.documents.values()]
+    assert [True, True] == [b'"private"' in body for found in kept for body in found.documents.values()]
