@@ -73,10 +73,10 @@ def unknown(operation: str) -> dict[str, str]:
     """
     Say why the other figures are not known at detail balance, and that *operation* would tell them.
     """
-    told = f"With detail balance. {operation}, which detail margin asks, tells it."
+    told = f"{operation} tells it: ask with detail margin."
     return {
-        "unrealized_pnl": f"With detail balance, where there are isolated wallets: only {operation} tells their PnL.",
-        "equity": f"With detail balance. Only {operation} tells it for isolated positions: ask with detail margin.",
+        "unrealized_pnl": f"Where there are isolated wallets: only {operation} tells their PnL.",
+        "equity": f"Only {operation} tells it for isolated positions: ask with detail margin.",
         "initial_margin": told,
         "position_margin": told,
         "order_margin": told,
