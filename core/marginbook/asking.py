@@ -448,7 +448,8 @@ def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]
         msg = f"There is more than one row of {', '.join(twice)}, so it is not known which one is right."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
     elsewhere = venue.unknown.get("equity", "")
-    balances = [derive(balance, elsewhere=elsewhere) for balance in statement.balances]
+    alone = statement.summary is not None and statement.summary.mode == "single-asset"
+    balances = [derive(balance, elsewhere=elsewhere, alone=alone) for balance in statement.balances]
     return evolve(
         statement,
         balances=balances,

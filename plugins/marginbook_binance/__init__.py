@@ -1,5 +1,5 @@
 """
-Binance futures: USDⓈ-M and COIN-M.
+Binance futures: USDⓈ-M and COIN-M, and Portfolio Margin.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from marginbook import hookimpl
 from marginbook_binance.coinm import COINM
+from marginbook_binance.pm import PM
 from marginbook_binance.usdm import USDM
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 @hookimpl
 def marginbook_venues() -> list[Venue]:
     """
-    Offer both kinds of futures as venues of their own: they have separate wallets.
+    Offer both kinds of futures, and accounts that hold both, as venues of their own: they have separate wallets.
     """
-    return [USDM, COINM]
+    return [USDM, COINM, PM]
 
 
 @hookimpl
@@ -39,7 +40,7 @@ def marginbook_prices() -> Iterable[PriceSource]:
 @hookimpl
 def marginbook_stages() -> list[Stage]:
     """
-    Play both.
+    Play them all.
     """
     # The server library is for the sandbox alone.
     from marginbook_binance.stage import stages  # noqa: PLC0415

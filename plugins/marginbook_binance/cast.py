@@ -8,7 +8,7 @@ import base64
 import functools
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -25,12 +25,16 @@ Verify = Callable[[bytes, str], bool]
 @frozen
 class Part:
     """
-    An account: how its signatures are checked, and the rows of its balance.
+    An account: how its signatures are checked, the rows of its balance, and what else it tells.
     """
 
     actor: Actor
     verify: Verify = field(repr=False)
     rows: list[dict[str, Any]]
+    #: The account in detail.
+    whole: Mapping[str, Any] = field(factory=dict)
+    #: True in multi-assets mode.
+    multi: bool = False
 
 
 def verify_hmac(secret: str) -> Verify:
@@ -70,35 +74,38 @@ def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def rsa_part(name: str, rows: list[dict[str, Any]]) -> Part:
+def rsa_part(name: str, rows: list[dict[str, Any]], **told: Any) -> Part:
     """
     Return an account with an RSA key.
     """
     key = rsa_key()
     public = key.public_key()
     return Part(
-        _actor(name, _pem(key)), verify_public(lambda s, m: public.verify(s, m, padding.PKCS1v15(), SHA256())), rows
+        _actor(name, _pem(key)),
+        verify_public(lambda s, m: public.verify(s, m, padding.PKCS1v15(), SHA256())),
+        rows,
+        **told,
     )
 
 
-def ed25519_part(name: str, rows: list[dict[str, Any]]) -> Part:
+def ed25519_part(name: str, rows: list[dict[str, Any]], **told: Any) -> Part:
     """
     Return an account with an Ed25519 key.
     """
     key = ed25519.Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
-    return Part(_actor(name, _pem(key)), verify_public(key.public_key().verify), rows)
+    return Part(_actor(name, _pem(key)), verify_public(key.public_key().verify), rows, **told)
 
 
-def hmac_part(name: str, rows: list[dict[str, Any]]) -> Part:
+def hmac_part(name: str, rows: list[dict[str, Any]], *, detail: str = "", **told: Any) -> Part:
     """
-    Return an account with an HMAC key.
+    Return an account with an HMAC key, for an accounts file that says how much to ask.
     """
     secret = _letters(f"{name} secret")
-    return Part(_actor(name, secret), verify_hmac(secret), rows)
+    return Part(_actor(name, secret, {"detail": detail} if detail else {}), verify_hmac(secret), rows, **told)
 
 
-def _actor(name: str, secret: str) -> Actor:
-    return Actor(name, {"api_key": _letters(f"{name} key"), "api_secret": secret})
+def _actor(name: str, secret: str, options: Mapping[str, str] | None = None) -> Actor:
+    return Actor(name, {"api_key": _letters(f"{name} key"), "api_secret": secret}, options or {})
 
 
 def _letters(seed: str) -> str:
@@ -212,5 +219,27 @@ COINS: Final = [
         crossWalletBalance="345.678901234567890123",
         crossUnPnl="-0.000000000000000001",
         availableBalance="300.1",
+    ),
+]
+
+#: Both sides of a symbol, and an isolated wallet.
+HEDGED: Final = [
+    _row(
+        1763600406000,
+        "USDT",
+        balance="25000.00000000",
+        crossWalletBalance="20000.00000000",
+        crossUnPnl="-150.25000000",
+        availableBalance="17799.75000000",
+        maxWithdrawAmount="17799.75000000",
+    ),
+    _row(
+        1763600407000,
+        "USDC",
+        balance="1000.00000000",
+        crossWalletBalance="1000.00000000",
+        crossUnPnl="0.00000000",
+        availableBalance="1000.00000000",
+        maxWithdrawAmount="1000.00000000",
     ),
 ]

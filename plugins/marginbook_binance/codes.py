@@ -64,7 +64,7 @@ CODES: Final[dict[int, tuple[Callable[..., MarginbookError], str, str]]] = {
         (
             "Four usual causes: this machine's address is not in the key's IP list; the key has no futures permission,"
             " or is older than the futures account; the key is of another environment (production, demo, test); the"
-            " account is a Portfolio Margin account, which this API does not serve."
+            " account is, or is not, a Portfolio Margin account, which only the venue binance-pm can ask."
         ),
     ),
     -2017: (CredentialsError, "the API keys of the account are locked", "Unlock them at Binance."),

@@ -1,5 +1,5 @@
 """
-Binance COIN-M futures, from ``GET /dapi/v1/balance``.
+Binance COIN-M futures, from ``GET /dapi/v1/balance``; with detail margin, from ``GET /dapi/v1/account``.
 
 Source: the specification in ``specs/binance_coinm.openapi.yaml``. Each coin is the collateral of its own contracts:
 there is no multi-assets mode.
@@ -7,23 +7,30 @@ there is no multi-assets mode.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from marginbook import Statement, Venue
+from marginbook import DETAIL, Statement, Venue
 from marginbook.wire import Client
+from marginbook_binance import margins
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
 from marginbook_binance.rows import FILLS, translate, unknown
-from marginbook_clients.binance_coinm.api.account import futures_account_balance
+from marginbook_clients.binance_coinm.api.account import account_information, futures_account_balance
 from marginbook_clients.binance_coinm.api.market import check_server_time
 from marginbook_clients.binance_coinm.costs import WEIGHTS
 from marginbook_clients.binance_coinm.specification import SPECIFICATION
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import requests
 
     from marginbook import Account
+    from marginbook_clients.binance_coinm.models.position import Position
+
+_is_of_coin: Final = re.compile(r"(?P<coin>.+)USD_(PERP|[0-9]{6})").fullmatch
 
 
 def fetch(account: Account, session: requests.Session) -> Statement:
@@ -31,8 +38,46 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     Ask for all coins of the account.
     """
     client = Client(base_url=account.options["base_url"], session=session)
+    if account.options["detail"] == "margin":
+        return _in_detail(account, client)
     rows = futures_account_balance.sync(client=client, recv_window=account.options["recv_window"])
     return Statement([translate(account, row, max_withdraw=row.withdraw_available) for row in rows])
+
+
+def _in_detail(account: Account, client: Client) -> Statement:
+    """
+    Ask for margins and positions.
+    """
+    answer = account_information.sync(client=client, recv_window=account.options["recv_window"])
+    coins = [row.asset for row in answer.assets]
+    return margins.statement(
+        account,
+        [margins.translate(account, row, updated=row.update_time or 0) for row in answer.assets],
+        [_position(position, coins) for position in answer.positions],
+    )
+
+
+def _position(row: Position, coins: Collection[str]) -> margins.Position:
+    return margins.Position(
+        symbol=row.symbol,
+        side=row.position_side,
+        asset=margin_coin(row.symbol, coins),
+        unrealized_pnl=row.unrealized_profit,
+        initial_margin=row.initial_margin,
+        position_margin=row.position_initial_margin,
+        order_margin=row.open_order_initial_margin,
+    )
+
+
+def margin_coin(symbol: str, coins: Collection[str]) -> str | None:
+    """
+    Return the one of *coins* that is the margin of a contract, or None where the symbol does not tell.
+
+    Contracts are called by their coin: ``BTCUSD_PERP``, ``BTCUSD_261225``. Source: "Exchange Information" of COIN-M
+    futures.
+    """
+    found = _is_of_coin(symbol)
+    return found["coin"] if found and found["coin"] in coins else None
 
 
 def time(account: Account, session: requests.Session) -> int:
@@ -53,13 +98,28 @@ COINM: Final = Venue(
     limits=(address_limit(WEIGHTS),),
     explain=explain,
     credentials=CREDENTIALS,
-    options=(RECV_WINDOW,),
+    options=(DETAIL, RECV_WINDOW),
     hosts={
         "production": "https://dapi.binance.com",
         "demo": "https://demo-dapi.binance.com",
         "test": "https://testnet.binancefuture.com",
     },
-    fills={**FILLS, "available_balance": "`availableBalance`", "max_withdraw": "`withdrawAvailable`"},
+    fills=margins.both({**FILLS, "available_balance": "`availableBalance`", "max_withdraw": "`withdrawAvailable`"}),
     unknown=unknown("GET /dapi/v1/account"),
-    ignores={"accountAlias": "a code for the account, which has our own name"},
+    ignores={
+        "accountAlias": "a code for the account, which has our own name",
+        **margins.IGNORES,
+        "leverage": "a setting of a symbol",
+        "isolated": "whether a position has a wallet of its own; the row of its coin has cross and isolated ones",
+        "entryPrice": "a price of a position, which is no margin",
+        "breakEvenPrice": "likewise",
+        "maxQty": "how many contracts the leverage allows",
+        "notionalValue": "value of a position, which is no margin",
+        "canTrade": "what the account may do, which is no amount",
+        "canDeposit": "likewise",
+        "canWithdraw": "likewise",
+        "feeTier": "what trading costs",
+        "account.updateTime": "reserved by Binance, to be ignored",
+    },
+    private=("accountAlias",),
 )

@@ -28,8 +28,14 @@ RECV_WINDOW: Final = Option(
 )
 
 
-def address_limit(weights: Mapping[str, int]) -> Limit:
+def address_limit(weights: Mapping[str, int], *, weight: int = 2400) -> Limit:
     """
     Return the limit of an address. Source: "General Info" and "Exchange Information" of USDⓈ-M and COIN-M futures.
+
+    Args:
+        weights: What each operation costs.
+
+        weight: What may be spent in a minute.
+
     """
-    return Limit(2400, seconds=60, weights=weights, header="X-MBX-USED-WEIGHT-1M")
+    return Limit(weight, seconds=60, weights=weights, header="X-MBX-USED-WEIGHT-1M")

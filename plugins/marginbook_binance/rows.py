@@ -71,13 +71,14 @@ FILLS: Final = {
 
 def unknown(operation: str) -> dict[str, str]:
     """
-    Say why the other figures are not known, and that *operation* would tell them.
+    Say why the other figures are not known at detail balance, and that *operation* would tell them.
     """
+    told = f"{operation} tells it: ask with detail margin."
     return {
         "unrealized_pnl": f"Where there are isolated wallets: only {operation} tells their PnL.",
-        "equity": f"Only {operation} tells it for isolated positions.",
-        "initial_margin": f"{operation} tells it.",
-        "position_margin": f"{operation} tells it.",
-        "order_margin": f"{operation} tells it.",
-        "maintenance_margin": f"{operation} tells it.",
+        "equity": f"Only {operation} tells it for isolated positions: ask with detail margin.",
+        "initial_margin": told,
+        "position_margin": told,
+        "order_margin": told,
+        "maintenance_margin": told,
     }

@@ -11,21 +11,23 @@ from __future__ import annotations
 import functools
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote_plus
 
 from attrs import field, frozen
 
 from marginbook.sandbox import Actor, Budget, Stage, answer
-from marginbook_binance.cast import COINS, MULTI, SINGLE, UNDER, Part, ed25519_part, hmac_part, rsa_part
+from marginbook_binance import depths
+from marginbook_binance.cast import COINS, HEDGED, MULTI, SINGLE, UNDER, Part, ed25519_part, hmac_part, rsa_part
 from marginbook_binance.market import ASSETS, COIN_CONTRACTS, CONTRACTS
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
 
-#: Weight that an address may spend in a minute.
+#: Weight that an address may spend in a minute at one kind of futures, and at Portfolio Margin.
 LIMIT: Final = 2400
+PORTFOLIO_LIMIT: Final = 6000
 
 #: Milliseconds that a request may be ahead of the venue's clock.
 AHEAD: Final = 1000
@@ -46,8 +48,19 @@ class Futures:
         """
         Answer a balance request, or say what is wrong with it.
         """
-        part = self.parts.get(request.headers.get("X-MBX-APIKEY", ""))
-        return self._serve(request, weight, _refusal(request, part) or answer(part.rows if part else []))
+        return self._tell(request, weight, lambda part: part.rows)
+
+    def account(self, request: Request, *, weight: int) -> Response:
+        """
+        Answer a request for the account in detail, likewise.
+        """
+        return self._tell(request, weight, lambda part: part.whole)
+
+    def settings(self, request: Request, *, weight: int) -> Response:
+        """
+        Answer a request for how the account is set up, likewise.
+        """
+        return self._tell(request, weight, _settings)
 
     def time(self, request: Request) -> Response:
         """
@@ -76,10 +89,14 @@ class Futures:
         text = f"Path {request.path}, Method {request.method} is invalid"
         return self._serve(request, 1, _error(status, -5000, text))
 
+    def _tell(self, request: Request, weight: int, what: Callable[[Part], Any]) -> Response:
+        part = self.parts.get(request.headers.get("X-MBX-APIKEY", ""))
+        return self._serve(request, weight, _refusal(request, part) or answer(what(part) if part else []))
+
     def _serve(self, request: Request, weight: int, response: Response) -> Response:
-        spent = self.budget.spend(request.remote_addr or "", weight)
-        if spent > LIMIT:
-            text = f"Too many requests; current limit of IP({request.remote_addr}) is {LIMIT} requests per minute."
+        spent, limit = self.budget.spend(request.remote_addr or "", weight), self.budget.limit
+        if spent > limit:
+            text = f"Too many requests; current limit of IP({request.remote_addr}) is {limit} requests per minute."
             response = _error(429, -1003, text)
             response.headers["Retry-After"] = str(self.budget.wait())
         # Errors have it as well.
@@ -117,6 +134,20 @@ def _refusal(request: Request, part: Part | None) -> Response | None:
     return None
 
 
+def _settings(part: Part) -> dict[str, Any]:
+    sides = {position["positionSide"] for position in part.whole["positions"]}
+    return {
+        "feeTier": 0,
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        "dualSidePosition": sides > {"LONG"},
+        "updateTime": 0,
+        "multiAssetsMargin": part.multi,
+        "tradeGroupId": -1,
+    }
+
+
 def _error(status: int, code: int, text: str) -> Response:
     return answer({"code": code, "msg": text}, status)
 
@@ -127,14 +158,18 @@ def _now() -> int:
 
 def stages() -> list[Stage]:
     """
-    Return both kinds of futures, with nothing spent yet.
+    Return both kinds of futures and Portfolio Margin, with nothing spent yet.
     """
     usdm = _futures(
-        hmac_part("binance-hmac", SINGLE),
-        rsa_part("binance-rsa", UNDER),
-        ed25519_part("binance-ed25519", MULTI),
+        hmac_part("binance-hmac", SINGLE, whole=depths.SINGLE_WHOLE),
+        rsa_part("binance-rsa", UNDER, whole=depths.UNDER_WHOLE),
+        ed25519_part("binance-ed25519", MULTI, whole=depths.MULTI_WHOLE, multi=True),
+        hmac_part("binance-margin", HEDGED, whole=depths.HEDGED_WHOLE, detail="margin"),
     )
-    coinm = _futures(hmac_part("binance-coins", COINS))
+    coinm = _futures(hmac_part("binance-coins", COINS, whole=depths.COINS_WHOLE))
+    portfolio = _futures(
+        hmac_part("binance-portfolio", depths.PORTFOLIO, whole=depths.PORTFOLIO_WHOLE), limit=PORTFOLIO_LIMIT
+    )
     return [
         Stage(
             "binance-usdm",
@@ -145,6 +180,8 @@ def stages() -> list[Stage]:
                 "/fapi/v1/balance": usdm.retired,
                 "/fapi/v1/premiumIndex": functools.partial(usdm.prices, rows=CONTRACTS),
                 "/fapi/v1/assetIndex": functools.partial(usdm.prices, rows=ASSETS),
+                "/fapi/v3/account": functools.partial(usdm.account, weight=5),
+                "/fapi/v1/accountConfig": functools.partial(usdm.settings, weight=5),
                 "/fapi/v1/time": usdm.time,
             },
             {"/fapi": usdm.lost},
@@ -155,15 +192,25 @@ def stages() -> list[Stage]:
             {
                 "/dapi/v1/balance": functools.partial(coinm.balance, weight=1),
                 "/dapi/v1/premiumIndex": functools.partial(coinm.prices, rows=COIN_CONTRACTS),
+                "/dapi/v1/account": functools.partial(coinm.account, weight=5),
                 "/dapi/v1/time": coinm.time,
             },
             {"/dapi": coinm.lost},
         ),
+        Stage(
+            "binance-pm",
+            _actors(portfolio),
+            {
+                "/papi/v1/balance": functools.partial(portfolio.balance, weight=20),
+                "/papi/v1/account": functools.partial(portfolio.account, weight=20),
+            },
+            {"/papi": portfolio.lost},
+        ),
     ]
 
 
-def _futures(*parts: Part) -> Futures:
-    return Futures({part.actor.credentials["api_key"]: part for part in parts})
+def _futures(*parts: Part, limit: int = LIMIT) -> Futures:
+    return Futures({part.actor.credentials["api_key"]: part for part in parts}, Budget(limit))
 
 
 def _actors(futures: Futures) -> tuple[Actor, ...]:

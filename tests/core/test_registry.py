@@ -30,7 +30,7 @@ def venue(id):
     return Venue(id=id, title="of " + __name__, fetch=fetch)
 """
 
-OURS: Final = ["binance-coinm", "binance-usdm", "coinswitch", "fexgate"]
+OURS: Final = ["binance-coinm", "binance-pm", "binance-usdm", "coinswitch", "fexgate"]
 
 #: Asks for one venue of everything that is installed, and prints what was imported for it.
 ASK: Final = """
@@ -281,7 +281,7 @@ def test_one_venue_has_no_rivals(plugins: Plugins) -> None:
         ("acme-plugin", [*OURS, "zeta"]),
         (" acme-plugin ,zeta,,", OURS),
         ("*", OURS),
-        ("coinswitch", ["acme", "acme-2", "binance-coinm", "binance-usdm", "fexgate", "zeta"]),
+        ("coinswitch", ["acme", "acme-2", "binance-coinm", "binance-pm", "binance-usdm", "fexgate", "zeta"]),
         ("marginbook", ["acme", "acme-2", "zeta"]),
         ("marginbook,*", []),
         ("nobody", ["acme", "acme-2", *OURS, "zeta"]),

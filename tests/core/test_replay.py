@@ -115,7 +115,9 @@ def test_binance_coinm() -> None:
         balance.max_withdraw,
         balance.equity,
     )
-    assert balance.notes[0].endswith("Only GET /dapi/v1/account tells it for isolated positions.")
+    assert balance.notes[0].endswith(
+        "Only GET /dapi/v1/account tells it for isolated positions: ask with detail margin."
+    )
 
 
 def test_coinswitch() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HIT: Final = {
     "binance-usdm": "binance-hmac",
     "binance-coinm": "binance-coins",
+    "binance-pm": "binance-portfolio",
     "coinswitch": "coinswitch",
     "fexgate": "fexgate",
 }
@@ -112,17 +113,26 @@ def timed(failure: Failure) -> str:
 
 def told(report: BalanceReport, name: str) -> list[dict[str, str]]:
     """
-    Return the amounts that the venue reported of an account, as they are written, in the order of its assets.
+    Return the amounts that the venue reported of an account, as they are written, in the order of its assets; and those
+    that were made of the venue's own fields, which are called otherwise than ours.
     """
     rows = [row for row in json.loads(report.to_json())["balances"] if row["account"] == name]
     return [
-        {key: row[key] for key in ("asset", *row["basis"]) if row["basis"].get(key) in {None, "reported"}}
+        {
+            key: row[key]
+            for key in ("asset", *row["basis"])
+            if not row["basis"].get(key, "").partition(": ")[2].islower()
+        }
         for row in rows
     ]
 
 
+#: Venues whose own figures stand in the rows. Elsewhere they are made of several.
+AS_THEY_ARE: Final = [venue for venue in HIT if venue != "binance-pm"]
+
+
 @pytest.mark.parametrize(("fault", "digits"), [("minus-zero", "-0"), ("negative", "-1")])
-@pytest.mark.parametrize("venue", HIT)
+@pytest.mark.parametrize("venue", AS_THEY_ARE)
 def test_odd_amounts_are_what_was_sent(fault: str, digits: str, venue: str) -> None:
     """
     What the venue writes is what the report says: nothing is clipped or repaired.
@@ -133,7 +143,40 @@ def test_odd_amounts_are_what_was_sent(fault: str, digits: str, venue: str) -> N
     assert 1 == [row["wallet_balance"] for row in told(report, HIT[venue])].count(digits)
 
 
-@pytest.mark.parametrize("venue", HIT)
+@pytest.mark.parametrize("nth", [1, 2])
+def test_no_account_is_put_together_of_two_answers(nth: int, usual: BalanceReport) -> None:
+    """
+    An account that is asked for in two calls is asked anew as a whole when either breaks off.
+    """
+    with Sandbox(installed().stages(), faults=[Fault("mode-switch", "binance-margin", nth)]) as sandbox:
+        report = collect([account for account in sandbox.accounts() if account.name == "binance-margin"])
+    before, after = (
+        [
+            row.wallet_balance
+            for rows in (found.summaries, found.balances)
+            for row in rows
+            if row.account == "binance-margin"
+        ]
+        for found in (usual, report)
+    )
+
+    assert report.complete
+    # The summary, USDC, and USDT.
+    assert ["25000.00000000", "1000.00000000", "25000.00000000"] == list(map(str, before))
+    assert ["125000.00000000", "11000.00000000", "125000.00000000"] == list(map(str, after))
+
+
+def test_odd_amounts_count_as_what_was_sent() -> None:
+    """
+    So it is where a figure is made of others: a total of -1, less 1000 that are borrowed and 1.25 of interest.
+    """
+    with Sandbox(installed().stages(), faults=[Fault("negative", "binance-portfolio")]) as sandbox:
+        report = collect([account for account in sandbox.accounts() if account.name == "binance-portfolio"])
+
+    assert "-1002.25000000" == told(report, "binance-portfolio")[2]["wallet_balance"]
+
+
+@pytest.mark.parametrize("venue", AS_THEY_ARE)
 def test_a_mode_switch_is_never_half_seen(venue: str, usual: BalanceReport) -> None:
     """
     An answer that breaks off leaves nothing: every amount is of the answer after it, which has a 1 before its digits.

@@ -19,6 +19,8 @@ from matrix import MATRIX
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from marginbook import Account
+
 #: Every fault that can hit one request among many.
 CLASSES: Final = [name for name, cell in MATRIX.items() if cell.once and name != "mode-switch"]
 
@@ -38,6 +40,14 @@ def late() -> Machine:
     return Machine(milliseconds=lambda: right() - BEHIND)
 
 
+def asked(sandbox: Sandbox, *, wrong: bool) -> list[Account]:
+    """
+    Return the accounts that can be read with such a clock: where the venue minds the time of a request and tells none
+    itself, a wrong one cannot be put right.
+    """
+    return [account for account in sandbox.accounts() if not (wrong and account.venue == "binance-pm")]
+
+
 def outcomes(report: BalanceReport) -> dict[str, tuple[str, ...]]:
     """
     Return all that a report says of each account but its notes, digit for digit.
@@ -53,7 +63,7 @@ def usual(request: pytest.FixtureRequest) -> Iterator[tuple[bool, BalanceReport,
     """
     wrong = request.param != "a right clock"
     with Sandbox(installed().stages()) as sandbox:
-        report = collect(sandbox.accounts(), max_workers=1, machine=late() if wrong else None)
+        report = collect(asked(sandbox, wrong=wrong), max_workers=1, machine=late() if wrong else None)
         assert report.complete
         yield wrong, report, sandbox.requests
 
@@ -71,7 +81,7 @@ def test_sweep(fault: str, usual: tuple[bool, BalanceReport, int]) -> None:
         with Sandbox(installed().stages(), faults=[Fault(fault, "", nth)]) as sandbox:
             # One at a time at each host, so that requests come in much the same order each time.
             machine = late() if wrong else Machine()
-            report = collect(sandbox.accounts(), timeout=timeout, max_workers=1, machine=machine)
+            report = collect(asked(sandbox, wrong=wrong), timeout=timeout, max_workers=1, machine=machine)
             assert nth <= sandbox.requests
 
         before, after = outcomes(whole), outcomes(report)

@@ -43,8 +43,11 @@ class Words:
     updated: str = ""
     #: True if an amount that was never set may be empty or absent.
     optional: bool = False
-    #: From the body to the rows of its locks.
-    locks: Callable[[Any], list[Any]] = lambda _: []
+    #: From the body to its locks, each with its symbol, its asset, and what it locks; None where they follow from more
+    #: than their own rows.
+    locks: Callable[[Any], list[tuple[str, str, Mapping[str, Any]]]] | None = lambda _: []
+    #: Figures that are made of others of the row, and the signs of those.
+    made: Mapping[str, Mapping[str, int]] = {}
 
 
 BINANCE: Final = {
@@ -53,6 +56,33 @@ BINANCE: Final = {
     "cross_unrealized_pnl": "crossUnPnl",
     "available_balance": "availableBalance",
 }
+
+LOCK_WORDS: Final = {
+    "blocked_balance": "blocked_balance",
+    "position_margin": "position_margin",
+    "order_margin": "open_order_margin",
+}
+
+
+IN_DETAIL: Final = Words(
+    rows=lambda body: body["assets"],
+    asset="asset",
+    amounts={
+        "wallet_balance": "walletBalance",
+        "unrealized_pnl": "unrealizedProfit",
+        "equity": "marginBalance",
+        "initial_margin": "initialMargin",
+        "position_margin": "positionInitialMargin",
+        "order_margin": "openOrderInitialMargin",
+        "maintenance_margin": "maintMargin",
+        "available_balance": "availableBalance",
+        "max_withdraw": "maxWithdrawAmount",
+        "cross_wallet_balance": "crossWalletBalance",
+        "cross_unrealized_pnl": "crossUnPnl",
+    },
+    updated="updateTime",
+    locks=None,
+)
 
 WORDS: Final = {
     "binance-usdm": Words(
@@ -78,7 +108,10 @@ WORDS: Final = {
             "position_margin": "total_position_margin",
             "order_margin": "total_open_order_margin",
         },
-        locks=lambda body: body["data"]["asset"],
+        locks=lambda body: [
+            (row["symbol"], row["base_asset"], {ours: row[theirs] for ours, theirs in LOCK_WORDS.items()})
+            for row in body["data"]["asset"]
+        ],
     ),
     "fexgate": Words(
         rows=lambda body: body.get("balances", []),
@@ -87,6 +120,17 @@ WORDS: Final = {
         updated="updateTime",
         optional=True,
     ),
+    "binance-pm": Words(
+        rows=lambda body: body,
+        asset="asset",
+        amounts={},
+        updated="updateTime",
+        made={
+            "wallet_balance": {"totalWalletBalance": 1, "crossMarginBorrowed": -1, "crossMarginInterest": -1},
+            "unrealized_pnl": {"umUnrealizedPNL": 1, "cmUnrealizedPNL": 1},
+        },
+    ),
+    **dict.fromkeys(("binance-usdm-margin", "binance-coinm-margin"), IN_DETAIL),
 }
 
 #: What may be derived, and of which figures it is the sum.
@@ -94,12 +138,6 @@ TERMS: Final = {
     "equity": ("wallet_balance", "unrealized_pnl"),
     "initial_margin": ("position_margin", "order_margin"),
     "unrealized_pnl": ("cross_unrealized_pnl",),
-}
-
-LOCK_WORDS: Final = {
-    "blocked_balance": "blocked_balance",
-    "position_margin": "position_margin",
-    "order_margin": "open_order_margin",
 }
 
 
@@ -127,15 +165,16 @@ def judge(words: Words, statement: Statement, content: bytes) -> None:
     Hold a statement against the body that it was read from.
     """
     body = read(content)
-    rows, locks = words.rows(body), words.locks(body)
+    rows = words.rows(body)
     assert [row[words.asset] for row in rows] == [balance.asset for balance in statement.balances]
     for row, balance in zip(rows, statement.balances, strict=True):
         _judge_balance(words, row, balance)
-    assert [(row["symbol"], row["base_asset"]) for row in locks] == [
-        (lock.symbol, lock.asset) for lock in statement.locks
-    ]
-    for row, lock in zip(locks, statement.locks, strict=True):
-        assert all(same(digits(row[key]), getattr(lock, name)) for name, key in LOCK_WORDS.items())
+    if words.locks is None:
+        return
+    locks = words.locks(body)
+    assert [(symbol, asset) for symbol, asset, _ in locks] == [(lock.symbol, lock.asset) for lock in statement.locks]
+    for (_, _, amounts), lock in zip(locks, statement.locks, strict=True):
+        assert all(same(digits(amount), getattr(lock, name)) for name, amount in amounts.items())
 
 
 def _judge_balance(words: Words, row: Any, balance: Balance) -> None:
@@ -147,15 +186,18 @@ def _judge_balance(words: Words, row: Any, balance: Balance) -> None:
     assert set(balance.basis) - set(derived) <= set(words.amounts)
     known = {name: Fraction(getattr(balance, name)) for name in balance.basis}
     for name in derived:
-        assert sum(known[term] for term in TERMS[name]) == known[name]
+        terms = words.made.get(name)
+        theirs = [sign * Fraction(row[key]) for key, sign in terms.items()] if terms else []
+        assert sum(theirs or [known[term] for term in TERMS[name]]) == known[name]
     # Otherwise isolated positions would be left out.
-    assert "unrealized_pnl" not in derived or known["wallet_balance"] == known["cross_wallet_balance"]
+    if "unrealized_pnl" in derived and "unrealized_pnl" not in words.made:
+        assert known["wallet_balance"] == known["cross_wallet_balance"]
     written = digits(row.get(words.updated, ABSENT)) if words.updated else None
     assert (EPOCH + timedelta(milliseconds=int(written)) if written else None) == balance.updated_at
 
 
 def ask(cassette: Cassette, content: bytes) -> Statement:
-    return replay(cassette.venue, {cassette.path: content}, cassette.options)
+    return replay(cassette.venue, {**cassette.documents, cassette.path: content}, cassette.options)
 
 
 def by_name(cassette: Cassette) -> str:
@@ -171,11 +213,14 @@ def test_every_venue_is_tried() -> None:
     """
     tried = {cassette.venue for cassette in cassettes()}
 
-    assert {venue.id for venue in venues()} == tried == set(WORDS)
+    assert {venue.id for venue in venues()} == tried
+    assert {cassette.reading for cassette in cassettes()} == set(WORDS)
     for venue in venues():
         reported = {name for name, source in venue.fills.items() if not source.startswith("derived: ")}
         words = WORDS[venue.id]
-        assert reported == {*words.amounts, *(["updated_at"] if words.updated else [])}
+        richer = WORDS.get(f"{venue.id}-margin", words)
+        derived = {"unrealized_pnl", "equity"} if richer is not words else set()
+        assert reported == {*words.amounts, *richer.amounts, *(["updated_at"] if words.updated else [])} - derived
 
 
 @each_cassette
@@ -185,7 +230,7 @@ def test_cassettes(cassette: Cassette) -> None:
     """
     # Its amounts are the word "string".
     if cassette.name != "published/fexgate":
-        judge(WORDS[cassette.venue], ask(cassette, cassette.content), cassette.content)
+        judge(WORDS[cassette.reading], ask(cassette, cassette.content), cassette.content)
 
 
 def read_or_refused(cassette: Cassette, content: bytes) -> None:
@@ -193,7 +238,7 @@ def read_or_refused(cassette: Cassette, content: bytes) -> None:
         statement = ask(cassette, content)
     except MarginbookError:
         return
-    judge(WORDS[cassette.venue], statement, content)
+    judge(WORDS[cassette.reading], statement, content)
 
 
 @each_cassette
@@ -247,8 +292,12 @@ def test_other_figures(cassette: Cassette, data: st.DataObject) -> None:
     """
     Whatever amounts a venue sends, each is read, to the last digit.
     """
-    words = WORDS[cassette.venue]
-    keys = {*words.amounts.values(), *(LOCK_WORDS.values() if cassette.venue == "coinswitch" else [])}
+    words = WORDS[cassette.reading]
+    keys = {
+        *words.amounts.values(),
+        *(key for made in words.made.values() for key in made),
+        *(LOCK_WORDS.values() if cassette.venue == "coinswitch" else []),
+    }
     content = write(_other_figures(data.draw, parse(cassette.content), keys)).encode()
 
     judge(words, ask(cassette, content), content)
@@ -261,7 +310,7 @@ def test_numbers_for_texts(cassette: Cassette, data: st.DataObject) -> None:
     """
     A number in the place of a text keeps its digits, or is refused.
     """
-    words = WORDS[cassette.venue]
+    words = WORDS[cassette.reading]
     tree = _other_figures(data.draw, parse(cassette.content), set(words.amounts.values()))
     content = write(_bare(tree, set(words.amounts.values()))).encode()
     try:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from marginbook_binance import cast, market
+from marginbook_binance import cast, depths, market
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +37,23 @@ HOLDINGS: Final[dict[str, tuple[str, list[dict[str, Any]]]]] = {
     "binance-hmac": (V3, cast.SINGLE),
     "binance-rsa": (V3, cast.UNDER),
     "binance-ed25519": (V3, cast.MULTI),
+    "binance-margin": (V3, cast.HEDGED),
     "binance-coins": ("/dapi/v1/balance", cast.COINS),
+    "binance-portfolio": ("/papi/v1/balance", depths.PORTFOLIO),
 }
+
+#: The same accounts in detail.
+WHOLES: Final[dict[str, tuple[str, Any]]] = {
+    "binance-hmac": ("/fapi/v3/account", depths.SINGLE_WHOLE),
+    "binance-rsa": ("/fapi/v3/account", depths.UNDER_WHOLE),
+    "binance-ed25519": ("/fapi/v3/account", depths.MULTI_WHOLE),
+    "binance-margin": ("/fapi/v3/account", depths.HEDGED_WHOLE),
+    "binance-coins": ("/dapi/v1/account", depths.COINS_WHOLE),
+    "binance-portfolio": ("/papi/v1/account", depths.PORTFOLIO_WHOLE),
+}
+
+#: Accounts of futures.
+FUTURES: Final = [name for name in HOLDINGS if name != "binance-portfolio"]
 
 
 @frozen
@@ -128,6 +143,88 @@ def test_holdings(name: str, caller: Callable[[str], Caller]) -> None:
     response = caller(name).ask(path)
 
     assert (200, rows) == (response.status_code, response.json())
+
+
+@pytest.mark.parametrize("name", WHOLES)
+def test_wholes(name: str, caller: Callable[[str], Caller]) -> None:
+    """
+    So is the account in detail, and it is not told to anybody else.
+    """
+    path, whole = WHOLES[name]
+    asking = caller(name)
+    response = asking.ask(path)
+
+    assert (200, whole) == (response.status_code, response.json())
+    assert (401, -2015) == refusal(asking.send(asking.signed(f"timestamp={now()}"), path, key="a" * 64))[:2]
+
+
+@pytest.mark.parametrize(
+    ("name", "multi", "hedged"),
+    [
+        ("binance-hmac", False, False),
+        ("binance-rsa", False, False),
+        ("binance-ed25519", True, False),
+        ("binance-margin", False, True),
+    ],
+)
+def test_settings(name: str, *, multi: bool, hedged: bool, caller: Callable[[str], Caller]) -> None:
+    """
+    The settings of an account say whether assets share collateral, and whether a symbol has two sides.
+    """
+    found = caller(name).ask("/fapi/v1/accountConfig").json()
+
+    assert (multi, hedged) == (found["multiAssetsMargin"], found["dualSidePosition"])
+
+
+def amounts(rows: list[dict[str, Any]], name: str) -> Decimal:
+    return sum((Decimal(row[name]) for row in rows), Decimal())
+
+
+@pytest.mark.parametrize("name", FUTURES)
+def test_balances_and_wholes_agree(name: str, caller: Callable[[str], Caller]) -> None:
+    """
+    What an account is told in detail is what its balance says, and what its positions explain.
+    """
+    asking = caller(name)
+    balances = {row["asset"]: row for row in asking.ask(HOLDINGS[name][0]).json()}
+    whole = asking.ask(WHOLES[name][0]).json()
+
+    assert list(balances) == [row["asset"] for row in whole["assets"]]
+    for row in whole["assets"]:
+        told = balances[row["asset"]]
+        of_asset = str.startswith if name == "binance-coins" else str.endswith
+        own = [p for p in whole["positions"] if of_asset(p["symbol"], row["asset"])]
+        isolated = [p for p in own if p.get("isolated") or Decimal(p.get("isolatedWallet", "0"))]
+        crossed = [p for p in own if p not in isolated]
+        withdraw = told.get("maxWithdrawAmount", told.get("withdrawAvailable"))
+        assert (told["balance"], withdraw) == (row["walletBalance"], row["maxWithdrawAmount"])
+        alike = ("crossWalletBalance", "crossUnPnl", "availableBalance", "updateTime")
+        assert [told[key] for key in alike] == [row[key] for key in alike]
+        assert Decimal(row["crossUnPnl"]) == amounts(crossed, "unrealizedProfit")
+        assert Decimal(row["unrealizedProfit"]) == amounts(own, "unrealizedProfit")
+        assert Decimal(row["initialMargin"]) == amounts(own, "initialMargin")
+        assert Decimal(row["maintMargin"]) == amounts(own, "maintMargin")
+        assert Decimal(row["marginBalance"]) == amounts([row], "walletBalance") + amounts([row], "unrealizedProfit")
+        if name != "binance-ed25519":
+            # What an asset backs by itself, less what its cross positions lock.
+            backing = amounts([row], "crossWalletBalance") + amounts([row], "crossUnPnl")
+            assert max(backing - amounts(crossed, "initialMargin"), Decimal()) == Decimal(row["availableBalance"])
+        if name != "binance-coins":
+            wallets = amounts(isolated, "isolatedWallet")
+            assert Decimal(row["walletBalance"]) - Decimal(row["crossWalletBalance"]) == wallets
+
+
+def test_the_portfolio_adds_up(caller: Callable[[str], Caller]) -> None:
+    """
+    The wallets of a portfolio make its total, and its equity by its maintenance margin is the ratio that is told.
+    """
+    asking = caller("binance-portfolio")
+    parts = ("crossMarginFree", "crossMarginLocked", "umWalletBalance", "cmWalletBalance")
+    for row in asking.ask("/papi/v1/balance").json():
+        assert Decimal(row["totalWalletBalance"]) == sum(amounts([row], part) for part in parts)
+    whole = asking.ask("/papi/v1/account").json()
+
+    assert Decimal(whole["uniMMR"]) == Decimal(whole["accountEquity"]) / Decimal(whole["accountMaintMargin"])
 
 
 def test_digits(trader: Caller) -> None:
@@ -402,7 +499,9 @@ def test_retired(trader: Caller) -> None:
     assert (400, -5000, text) == refusal(trader.ask("/fapi/v1/balance"))
 
 
-@pytest.mark.parametrize("path", ["/fapi/v4/balance", "/fapi/v3/account", "/dapi/v2/balance", "/fapi//v3/balance"])
+@pytest.mark.parametrize(
+    "path", ["/fapi/v4/balance", "/fapi/v3/accounts", "/dapi/v2/balance", "/papi/v2/balance", "/fapi//v3/balance"]
+)
 def test_no_such_path(path: str, trader: Caller) -> None:
     """
     A path that there is not is refused in Binance's words. Nobody is redirected to one that looks like it.
@@ -425,7 +524,7 @@ def test_weights(caller: Callable[[str], Caller]) -> None:
     """
     Every answer says what this address has spent in this minute, an error as well. Each operation has its own weight.
     """
-    trader, coins = caller("binance-hmac"), caller("binance-coins")
+    trader, coins, portfolio = caller("binance-hmac"), caller("binance-coins"), caller("binance-portfolio")
     responses = [
         trader.ask(V3),
         trader.ask("/fapi/v2/balance"),
@@ -438,10 +537,15 @@ def test_weights(caller: Callable[[str], Caller]) -> None:
         # The other host counts for itself.
         coins.ask("/dapi/v1/balance"),
         coins.send("", "/dapi/v1/time"),
+        trader.ask("/fapi/v3/account"),
+        trader.ask("/fapi/v1/accountConfig"),
+        coins.ask("/dapi/v1/account"),
+        portfolio.ask("/papi/v1/balance"),
+        portfolio.ask("/papi/v1/account"),
     ]
 
     spent = [int(response.headers["X-MBX-USED-WEIGHT-1M"]) for response in responses]
-    assert [5, 15, 16, 17, 18, 23, 28, 33, 1, 2] == spent
+    assert [5, 15, 16, 17, 18, 23, 28, 33, 1, 2, 38, 43, 7, 20, 40] == spent
 
 
 def test_spent(clock: time_machine.Traveller, trader: Caller) -> None:
@@ -462,6 +566,22 @@ def test_spent(clock: time_machine.Traveller, trader: Caller) -> None:
     assert (429, -1003, text) == refusal(refused)
     assert ("12", "2410") == (refused.headers["Retry-After"], refused.headers["X-MBX-USED-WEIGHT-1M"])
     assert (200, "10") == (served.status_code, served.headers["X-MBX-USED-WEIGHT-1M"])
+
+
+@pytest.mark.usefixtures("clock")
+def test_spent_at_portfolio_margin(caller: Callable[[str], Caller]) -> None:
+    """
+    Portfolio Margin allows 6000.
+    """
+    asking = caller("binance-portfolio")
+    with requests.Session() as session:
+        session.headers["X-MBX-APIKEY"] = "a" * 64
+        for _ in range(300):
+            last = session.get(f"{asking.url}/papi/v1/balance", timeout=10)
+
+    text = "Too many requests; current limit of IP(127.0.0.1) is 6000 requests per minute."
+    assert (401, -2015) == refusal(last)[:2]
+    assert (429, -1003, text) == refusal(asking.ask("/papi/v1/account"))
 
 
 @pytest.mark.usefixtures("clock")

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from marginbook import Account, BalanceReport, collect, load_accounts
-from marginbook_binance import cast
+from marginbook_binance import cast, depths
 from marginbook_coinswitch import stage as coinswitch
 from marginbook_fexgate import stage as fexgate
 
@@ -39,6 +39,20 @@ PASSED_ON: Final = {
 }
 
 COINS: Final = PASSED_ON | {"max_withdraw": "withdrawAvailable"}
+
+IN_DETAIL: Final = {
+    "wallet_balance": "walletBalance",
+    "unrealized_pnl": "unrealizedProfit",
+    "equity": "marginBalance",
+    "initial_margin": "initialMargin",
+    "position_margin": "positionInitialMargin",
+    "order_margin": "openOrderInitialMargin",
+    "maintenance_margin": "maintMargin",
+    "available_balance": "availableBalance",
+    "max_withdraw": "maxWithdrawAmount",
+    "cross_wallet_balance": "crossWalletBalance",
+    "cross_unrealized_pnl": "crossUnPnl",
+}
 
 WALLET: Final = {
     "wallet_balance": "total_balance",
@@ -69,7 +83,10 @@ def told() -> dict[tuple[str, str], Row]:
         *(("binance-hmac", row, PASSED_ON) for row in cast.SINGLE),
         *(("binance-rsa", row, PASSED_ON) for row in cast.UNDER),
         *(("binance-ed25519", row, PASSED_ON) for row in cast.MULTI),
+        *(("binance-margin", row, IN_DETAIL) for row in depths.HEDGED_WHOLE["assets"]),
         *(("binance-coins", row, COINS) for row in cast.COINS),
+        # All that is said of these rows is derived.
+        *(("binance-portfolio", row, {}) for row in depths.PORTFOLIO),
         *(("fexgate", row, PASSED_ON) for row in fexgate.ROWS),
         *(
             ("coinswitch", {"asset": row["base_asset"], **row["balances"]}, WALLET)
@@ -96,7 +113,7 @@ def reported(report: BalanceReport) -> dict[tuple[str, str], Row]:
 
 def test_all_accounts(sandbox: Sandbox) -> None:
     """
-    All six accounts, with three kinds of keys at Binance alone, are in the report with every digit that was told.
+    All accounts, with three kinds of keys at Binance alone, are in the report with every digit that was told.
     """
     report = collect(sandbox.accounts())
 
@@ -112,9 +129,13 @@ def test_times(sandbox: Sandbox) -> None:
 
     assert datetime(2025, 11, 20, 1, 0, tzinfo=UTC) == times["binance-hmac", "USDT"]
     assert datetime(2025, 11, 20, 1, 0, 7, tzinfo=UTC) == times["fexgate", "BUSD"]
-    assert {("binance-ed25519", "FDUSD"), ("fexgate", "BNB"), ("coinswitch", "USDT"), ("coinswitch", "INR")} == {
-        row for row, time in times.items() if time is None
-    }
+    assert {
+        ("binance-ed25519", "FDUSD"),
+        ("binance-portfolio", "BNB"),
+        ("fexgate", "BNB"),
+        ("coinswitch", "USDT"),
+        ("coinswitch", "INR"),
+    } == {row for row, time in times.items() if time is None}
 
 
 def test_locks(sandbox: Sandbox) -> None:
@@ -126,7 +147,49 @@ def test_locks(sandbox: Sandbox) -> None:
     assert expected == {
         lock.symbol: {name: format(getattr(lock, name), "f") for name in LOCKS}
         for lock in collect(sandbox.accounts()).locks
+        if lock.account == "coinswitch"
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        ("binance-hmac", depths.SINGLE_WHOLE),
+        ("binance-rsa", depths.UNDER_WHOLE),
+        ("binance-ed25519", depths.MULTI_WHOLE),
+        ("binance-margin", depths.HEDGED_WHOLE),
+        ("binance-coins", depths.COINS_WHOLE),
+    ],
+)
+def test_in_detail(name: str, whole: dict[str, Any], sandbox: Sandbox) -> None:
+    """
+    With detail margin, every account of futures tells its margins, and nothing about them is contradictory.
+    """
+    report = collect([account for account in sandbox.accounts() if account.name == name], detail="margin")
+
+    assert report.complete
+    assert {
+        (name, row["asset"]): {ours: row[theirs] for ours, theirs in IN_DETAIL.items()} for row in whole["assets"]
+    } == reported(report)
+    assert len(whole["positions"]) == len({lock.symbol for lock in report.locks})
+    remarks = [note for row in report.balances for note in row.notes]
+    remarks += [note for row in report.summaries for note in row.notes]
+    assert [] == [note for note in remarks if "do not add up" in note or "more than that of its row" in note]
+
+
+def test_the_account_as_a_whole(sandbox: Sandbox) -> None:
+    """
+    Totals of an account say in which currency, and whether assets share collateral.
+    """
+    report = collect(sandbox.accounts(), detail="margin")
+
+    assert {
+        "binance-hmac": ("USDT", "single-asset", "122607.35137903"),
+        "binance-rsa": ("USDT", "single-asset", "100.00000000"),
+        "binance-ed25519": ("USD", "multi-assets", "152749.27507500"),
+        "binance-margin": ("USDT", "single-asset", "25000.00000000"),
+        "binance-portfolio": ("USD", "portfolio", "None"),
+    } == {s.account: (s.currency, s.mode, str(s.wallet_balance)) for s in report.summaries}
 
 
 @pytest.mark.parametrize(
@@ -278,15 +341,18 @@ def test_spent(sandbox: Sandbox) -> None:
         ("binance-hmac", "rate_limited", until),
         ("binance-rsa", "rate_limited", until),
         ("binance-ed25519", "rate_limited", until),
+        ("binance-margin", "rate_limited", until),
     } == {(failure.account, failure.kind, failure.until) for failure in report.failures}
-    assert {"binance-coins", "coinswitch", "fexgate"} == {balance.account for balance in report.balances}
+    assert {"binance-coins", "binance-portfolio", "coinswitch", "fexgate"} == {
+        balance.account for balance in report.balances
+    }
 
 
 @pytest.mark.parametrize(("hours", "relation"), [(3, "ahead of"), (-3, "behind")])
 def test_wrong_clock(hours: int, relation: str, tmp_path: Path) -> None:
     """
-    A clock that is three hours off costs nothing but a note. The sandbox that knows the time is a process of its own,
-    and ends when it is interrupted, with nothing to complain of.
+    A clock that is three hours off costs nothing but a note, where the venue tells the time. The sandbox that knows it
+    is a process of its own, and ends when it is interrupted, with nothing to complain of.
     """
     path = tmp_path / "sandbox.toml"
     command = [sys.executable, "-m", "marginbook", "sandbox", "--write-accounts", str(path)]
@@ -298,10 +364,14 @@ def test_wrong_clock(hours: int, relation: str, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         complaints = process.communicate(timeout=10)[1]
 
-    assert lines[0].startswith("Playing binance-coinm, binance-usdm, coinswitch, fexgate at http://127.0.0.1:")
-    assert told() == reported(report)
+    assert lines[0].startswith(
+        "Playing binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate at http://127.0.0.1:"
+    )
+    # Portfolio Margin does not tell the time, so nobody knows how wrong the clock is.
+    assert [("binance-portfolio", "clock")] == [(failure.account, failure.kind) for failure in report.failures]
+    assert {row: amounts for row, amounts in told().items() if row[0] != "binance-portfolio"} == reported(report)
     # The gateway does not ask for the time.
-    assert {account for account, _ in told()} - {"fexgate"} == {
+    assert {account for account, _ in told()} - {"binance-portfolio", "fexgate"} == {
         note.account for note in report.notes if f"clock is 10800 seconds {relation}" in note.message
     }
     assert (0, "") == (process.returncode, complaints)

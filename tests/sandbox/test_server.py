@@ -125,7 +125,9 @@ def test_accounts_file(sandbox: Sandbox, tmp_path: Path) -> None:
         "binance-hmac",
         "binance-rsa",
         "binance-ed25519",
+        "binance-margin",
         "binance-coins",
+        "binance-portfolio",
         "coinswitch",
         "fexgate",
     ] == [account.name for account in load_accounts(path)]

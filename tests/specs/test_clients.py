@@ -32,11 +32,15 @@ DOCUMENTS = {name: load(source) for name, source in CLIENTS.items()}
 #: What plugins import. A specification that moves one of these is a reason to look twice.
 MODULES = {
     "binance_coinm": [
+        "account.account_information",
         "account.futures_account_balance",
         "market.check_server_time",
         "market.index_price_and_mark_price",
     ],
+    "binance_pm": ["account.account_balance", "account.account_information"],
     "binance_usdm": [
+        "account.account_configuration",
+        "account.account_information_v3",
         "account.futures_account_balance_v2",
         "account.futures_account_balance_v3",
         "market.asset_index",
@@ -434,7 +438,7 @@ def test_wrong_fields_are_named(model: Model, name: str, wrong: str) -> None:
     A value of another type, or a number that cannot be read exactly, is refused by the name of its field.
     """
     body = json.dumps(model.sample() | {name: "@"}).replace('"@"', wrong).encode()
-    with pytest.raises(InvalidResponseError, match=rf"^(The body|{model.cls.__name__})\.{name}\b"):
+    with pytest.raises(InvalidResponseError, match=rf"^(The body\.{name:.23}|{model.cls.__name__}\.{name})\b"):
         model.cls.from_dict(decode(body))
 
 
@@ -445,7 +449,9 @@ def test_doubled_fields_are_named(model: Model) -> None:
     """
     for name in model.fields:
         body = text(model.sample())[:-1] + f', "{name}": 0}}'.encode()
-        with pytest.raises(InvalidResponseError, match=f"^The body has '{name}' twice in one object.$"):
+        # What is longer might be a secret that was sent back.
+        shown = f"'{name}'" if len(name) <= 23 else f"a str of length {len(name)}"
+        with pytest.raises(InvalidResponseError, match=f"^The body has {shown} twice in one object.$"):
             decode(body)
 
 

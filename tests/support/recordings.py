@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import yaml
 from attrs import frozen
 
-from marginbook import Account, load_accounts
+from marginbook import DETAIL, Account, load_accounts
 from marginbook.registry import installed
 from marginbook.sandbox import Actor, Stage, answer
 
@@ -28,12 +28,22 @@ CASSETTES: Final = ROOT / "cassettes"
 HOSTS: Final = {
     "binance-usdm": "https://fapi.binance.com",
     "binance-coinm": "https://dapi.binance.com",
+    "binance-pm": "https://papi.binance.com",
     "coinswitch": "https://coinswitch.co",
     "fexgate": "https://gateway.example",
 }
 
 #: How the paths of each venue begin.
-PREFIXES: Final = {"binance-usdm": "/fapi/", "binance-coinm": "/dapi/", "coinswitch": "/trade/", "fexgate": "/fexgate/"}
+PREFIXES: Final = {
+    "binance-usdm": "/fapi/",
+    "binance-coinm": "/dapi/",
+    "binance-pm": "/papi/",
+    "coinswitch": "/trade/",
+    "fexgate": "/fexgate/",
+}
+
+#: What tells rows, where an account is asked for more than one document.
+ROWS: Final = ("/fapi/v3/account", "/papi/v1/balance")
 
 #: The gateway's published example is what its documentation tool makes of the types.
 GATEWAY_EXAMPLE: Final = {
@@ -77,7 +87,22 @@ def recordings() -> list[Recording]:
         return [Recording("live", Account(f"{a.venue}-{n}", a.venue, a.credentials, a.options)) for n, a in accounts]
     return [
         *(Recording("published", account) for account in _accounts(published_stages())),
-        *(Recording("sandbox", account) for account in _accounts(installed().stages())),
+        *(Recording("sandbox", account) for account in _in_detail(_accounts(installed().stages()))),
+    ]
+
+
+def _in_detail(accounts: list[Account]) -> list[Account]:
+    """
+    Add each account once more as it is asked for margins, where the venue tells them.
+    """
+    offered = {venue.id for venue in installed().venues() if DETAIL in venue.options}
+    return [
+        *accounts,
+        *(
+            Account(f"{a.name}-margin", a.venue, a.credentials, {**a.options, "detail": "margin"})
+            for a in accounts
+            if a.venue in offered and "detail" not in a.options
+        ),
     ]
 
 
@@ -89,11 +114,17 @@ def published_stages() -> list[Stage]:
     routes: dict[str, dict[str, Any]] = {
         "binance-usdm": _examples("binance_usdm.openapi.yaml"),
         "binance-coinm": _examples("binance_coinm.openapi.yaml"),
+        "binance-pm": _examples("binance_pm.openapi.yaml"),
         "coinswitch": _examples("coinswitch.openapi.yaml"),
         "fexgate": {"/fexgate/v1/<exchange>/balance": GATEWAY_EXAMPLE},
     }
     names: dict[str, list[tuple[str, dict[str, str | int | bool]]]] = {
-        "binance-usdm": [("binance-usdm-v3", {}), ("binance-usdm-v2", {"api_version": "v2"})],
+        "binance-usdm": [
+            ("binance-usdm-v3", {}),
+            ("binance-usdm-v2", {"api_version": "v2"}),
+            ("binance-usdm-margin", {"detail": "margin"}),
+        ],
+        "binance-coinm": [("binance-coinm", {}), ("binance-coinm-margin", {"detail": "margin"})],
     }
     return [
         Stage(
@@ -141,13 +172,26 @@ class Cassette:
     name: str
     kind: str
     venue: str
+    #: Where its rows are.
     path: str
     options: dict[str, str]
-    content: bytes
+    #: Every body, by path.
+    documents: dict[str, bytes]
+
+    @property
+    def content(self) -> bytes:
+        return self.documents[self.path]
 
     @property
     def body(self) -> Any:
         return json.loads(self.content, parse_float=str)
+
+    @property
+    def reading(self) -> str:
+        """
+        The venue, and how much it was asked.
+        """
+        return f"{self.venue}-margin" if "detail" in self.options else self.venue
 
 
 def cassettes() -> list[Cassette]:
@@ -158,22 +202,31 @@ def cassettes() -> list[Cassette]:
 
 
 def _cassette(path: Path) -> Cassette:
-    (interaction,) = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
-    parts = urlsplit(interaction["request"]["uri"])
-    response = interaction["response"]
-    body = response["body"]["string"]
+    interactions = yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]
+    documents = {
+        urlsplit(interaction["request"]["uri"]).path: _bytes(interaction["response"]["body"]["string"])
+        for interaction in interactions
+    }
+    (kind,) = {interaction["response"]["kind"] for interaction in interactions}
+    main = next(iter([path for path in ROWS if path in documents] or documents))
     return Cassette(
         name=f"{path.parent.name}/{path.stem}",
-        kind=response["kind"],
-        venue=next(venue for venue, prefix in PREFIXES.items() if parts.path.startswith(prefix)),
-        path=parts.path,
-        options=_options(parts.path),
-        content=body.encode() if isinstance(body, str) else body,
+        kind=kind,
+        venue=next(venue for venue, prefix in PREFIXES.items() if main.startswith(prefix)),
+        path=main,
+        options=_options(main),
+        documents=documents,
     )
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body
 
 
 def _options(path: str) -> dict[str, str]:
     match path.split("/"):
+        case ["", "fapi" | "dapi", _, "account"]:
+            return {"detail": "margin"}
         case ["", "fapi", version, "balance"]:
             return {"api_version": version}
         case ["", "fexgate", "v1", exchange, "balance"]:

@@ -6,6 +6,7 @@ They hold by the definitions in `Balance`, whatever the venue. A figure that the
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
@@ -25,8 +26,14 @@ SUMS: Final = (
     ("initial_margin", ("position_margin", "order_margin")),
 )
 
+#: What more than an asset backs by itself means, where an account may share collateral, and where it does not.
+SHARED: Final = (
+    ": the account shares collateral between assets, and the same collateral is offered in each of their rows"
+)
+SINGLE: Final = ", although the venue says that the account does not share collateral between assets"
 
-def derive(balance: Balance, *, elsewhere: str = "") -> Balance:
+
+def derive(balance: Balance, *, elsewhere: str = "", alone: bool = False) -> Balance:
     """
     Fill in what follows from the reported figures, and note what a reader would miss or misread.
 
@@ -35,8 +42,10 @@ def derive(balance: Balance, *, elsewhere: str = "") -> Balance:
 
         elsewhere: Where the unrealized PnL of isolated positions could be learned, as a sentence.
 
+        alone: True if the venue says that assets of the account do not share collateral.
+
     """
-    return _remark(_compare(_add(_all_positions(balance))), elsewhere)
+    return _remark(_compare(_add(_all_positions(balance))), elsewhere, SINGLE if alone else SHARED)
 
 
 def _all_positions(balance: Balance) -> Balance:
@@ -66,16 +75,16 @@ def _compare(balance: Balance) -> Balance:
     return evolve(balance, notes=(*balance.notes, *_contradictions(balance)))
 
 
-def _contradictions(row: Balance | Summary) -> Iterable[str]:
+def _contradictions(row: Balance | Summary, rounding: Decimal = ZERO) -> Iterable[str]:
     """
-    Say where figures do not add up. Which of them is wrong nobody here can know.
+    Say where figures do not add up by more than *rounding*. Which of them is wrong nobody here can know.
     """
     for name, terms in SUMS:
         amounts = (getattr(row, name), *(getattr(row, term) for term in terms))
         if None in amounts:
             continue
         difference = total((amounts[0], *(amount.copy_negate() for amount in amounts[1:])))
-        if difference:
+        if difference and difference.copy_abs() > rounding:
             yield f"The venue's figures do not add up: {name} is {plain(difference)} more than {' + '.join(terms)}."
 
 
@@ -83,8 +92,20 @@ def compare(summary: Summary, balances: Iterable[Balance]) -> Summary:
     """
     Note where the figures of a whole account contradict each other, or the row that they repeat.
     """
-    rows = [balance for balance in balances if balance.asset == summary.asset]
-    return summary.remark([*_contradictions(summary), *(text for row in rows for text in _deviations(summary, row))])
+    everything = list(balances)
+    rows = [balance for balance in everything if balance.asset == summary.asset]
+    # The venue converts, and rounds, each asset by itself.
+    rounding = ZERO if summary.asset else _rounding(summary, len(everything) + 1)
+    texts = (text for row in rows for text in _deviations(summary, row))
+    return summary.remark([*_contradictions(summary, rounding), *texts])
+
+
+def _rounding(summary: Summary, times: int) -> Decimal:
+    """
+    Return as many units of the last place that any figure has.
+    """
+    amounts = [amount for name in AMOUNTS if (amount := getattr(summary, name)) is not None]
+    return Decimal(times).scaleb(min((int(amount.as_tuple().exponent) for amount in amounts), default=0))
 
 
 def _deviations(summary: Summary, row: Balance) -> Iterable[str]:
@@ -95,7 +116,7 @@ def _deviations(summary: Summary, row: Balance) -> Iterable[str]:
             yield f"The account's {name} is {plain(difference or ZERO)} more than that of its row of {row.asset}."
 
 
-def _remark(balance: Balance, elsewhere: str) -> Balance:
+def _remark(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
     cross = total((balance.cross_wallet_balance, balance.cross_unrealized_pnl))
     if cross is None:
         return balance
@@ -111,8 +132,5 @@ def _remark(balance: Balance, elsewhere: str) -> Balance:
         )
     # With collateral of its own alone, an asset cannot back more than its cross wallet and cross PnL.
     if balance.available_balance is not None and balance.available_balance > max(cross, ZERO):
-        balance = balance.remark(
-            "available_balance exceeds what this asset backs by itself: the account shares collateral between assets,"
-            " and the same collateral is offered in each of their rows."
-        )
+        balance = balance.remark(f"available_balance exceeds what this asset backs by itself{exceeding}.")
     return balance

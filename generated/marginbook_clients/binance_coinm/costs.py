@@ -5,6 +5,7 @@ What the operations cost of the venue's rate limits.
 
 #: The weight of each operation.
 WEIGHTS = {
+    "GET /dapi/v1/account": 5,
     "GET /dapi/v1/balance": 1,
     "GET /dapi/v1/premiumIndex": 10,
     "GET /dapi/v1/time": 1,

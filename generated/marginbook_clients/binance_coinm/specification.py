@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-08-21 sha256:7d759363bbdc23cf"
+SPECIFICATION = "2026-08-21 sha256:e34ffd46c8d2fb9a"

@@ -5,9 +5,11 @@ What the operations cost of the venue's rate limits.
 
 #: The weight of each operation.
 WEIGHTS = {
+    "GET /fapi/v1/accountConfig": 5,
     "GET /fapi/v1/assetIndex": 10,
     "GET /fapi/v1/premiumIndex": 10,
     "GET /fapi/v1/time": 1,
     "GET /fapi/v2/balance": 10,
+    "GET /fapi/v3/account": 5,
     "GET /fapi/v3/balance": 5,
 }

@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-08-21 sha256:1594d9b4f4382fd1"
+SPECIFICATION = "2026-08-21 sha256:f0256daca7345813"

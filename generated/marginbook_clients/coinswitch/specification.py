@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-07-18 sha256:4985d14d527f92a3"
+SPECIFICATION = "2026-07-18 sha256:6ffae58325f54d52"

@@ -214,7 +214,7 @@ def test_the_first_line_alone(begin: Callable[..., subprocess.Popen[str]]) -> No
     status, output, errors = finish(begin("report", program=("sh", "-c", command, *MARGINBOOK)))
 
     assert (0, "", 1) == (status, errors, output.count("\n"))
-    assert output.startswith("Complete: 6 of 6 accounts, ")
+    assert output.startswith("Complete: 8 of 8 accounts, ")
 
 
 @pytest.mark.usefixtures("file")

@@ -59,11 +59,9 @@ def test_a_complete_report(file: Path) -> None:
     done = run("--accounts", file)
 
     assert 0 == done.exit_code
-    assert done.stdout.startswith("Complete: 6 of 6 accounts, ")
+    assert done.stdout.startswith("Complete: 8 of 8 accounts, ")
     assert "9007199254740993.00000001" in done.stdout
-    assert ["[1/6]", "[2/6]", "[3/6]", "[4/6]", "[5/6]", "[6/6]"] == [
-        line.partition(" ")[0] for line in done.stderr.splitlines()
-    ]
+    assert [f"[{number}/8]" for number in range(1, 9)] == [line.partition(" ")[0] for line in done.stderr.splitlines()]
     assert all(line.endswith(": ok") for line in done.stderr.splitlines())
 
 
@@ -74,7 +72,7 @@ def test_an_incomplete_report(partial: Path) -> None:
     done = run("--accounts", partial)
 
     assert 1 == done.exit_code
-    assert done.stdout.startswith("INCOMPLETE: 6 of 7 accounts, ")
+    assert done.stdout.startswith("INCOMPLETE: 8 of 9 accounts, ")
     assert "lost (kraken): configuration: There is no venue 'kraken'." in done.stdout
     assert "Totals WITHOUT lost" in done.stdout
     assert "lost: failed: configuration" in done.stderr
@@ -101,8 +99,8 @@ def test_lines(file: Path) -> None:
 
     types = [json.loads(line)["type"] for line in done.stdout.splitlines()]
 
-    assert ["report", *["account"] * 6] == types[:7]
-    assert {"report", "account", "note", "total", "balance", "lock"} == set(types)
+    assert ["report", *["account"] * 8] == types[:9]
+    assert {"report", "account", "note", "total", "balance", "lock", "summary"} == set(types)
 
 
 def test_csv(partial: Path) -> None:
@@ -198,7 +196,7 @@ def test_a_real_process(partial: Path, plugins: Plugins) -> None:
 
     assert [1, 0, 2] == [incomplete.returncode, complete.returncode, wrong.returncode]
     assert ["lost"] == [failure["account"] for failure in json.loads(incomplete.stdout)["failures"]]
-    assert "[7/7] " in incomplete.stderr
+    assert "[9/9] " in incomplete.stderr
     assert "" == complete.stderr
     assert ("", True) == (wrong.stdout, wrong.stderr.startswith("Error: The accounts file /no/such/file cannot be"))
 

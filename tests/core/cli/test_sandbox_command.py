@@ -61,10 +61,12 @@ def test_a_sandbox(file: Path, playing: subprocess.Popen[str], plugins: Plugins)
     playing.send_signal(signal.SIGINT)
     rest, errors = playing.communicate(timeout=10)
 
-    assert said[0].startswith("Playing binance-coinm, binance-usdm, coinswitch, fexgate at http://127.0.0.1:")
+    assert said[0].startswith(
+        "Playing binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate at http://127.0.0.1:"
+    )
     assert [f"Ask it: marginbook report --accounts {file}\n", "Stop with Ctrl-C.\n"] == said[1:]
     assert 0 == done.returncode
-    assert 6 == len(BalanceReport.from_dict(json.loads(done.stdout)).accounts)
+    assert 8 == len(BalanceReport.from_dict(json.loads(done.stdout)).accounts)
     assert ("", "", 0) == (rest, errors, playing.returncode)
 
 
@@ -76,7 +78,9 @@ def test_an_accounts_file(file: Path, playing: subprocess.Popen[str]) -> None:
     playing.stdout.readline()
     tables = tomllib.loads(file.read_text())["accounts"]
 
-    assert {"binance-usdm", "binance-coinm", "coinswitch", "fexgate"} == {table["venue"] for table in tables.values()}
+    assert {"binance-usdm", "binance-coinm", "binance-pm", "coinswitch", "fexgate"} == {
+        table["venue"] for table in tables.values()
+    }
     assert collect(file).complete
 
 
@@ -140,8 +144,8 @@ def test_unknown_venues() -> None:
 
     assert 2 == done.exit_code
     assert (
-        "Error: Nobody plays kraken.\nThe sandbox can play binance-coinm, binance-usdm, coinswitch, fexgate.\n"
-        == done.stderr
+        "Error: Nobody plays kraken.\n"
+        "The sandbox can play binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate.\n" == done.stderr
     )
 
 
@@ -222,7 +226,8 @@ def test_the_help_says_how_to_write_a_fault() -> None:
             "kraken=reset",
             (
                 "The fault reset is for the account 'kraken', which nobody plays.\n"
-                "The sandbox plays binance-hmac, binance-rsa, binance-ed25519, binance-coins, coinswitch, fexgate.\n"
+                "The sandbox plays binance-hmac, binance-rsa, binance-ed25519, binance-margin, binance-coins,"
+                " binance-portfolio, coinswitch, fexgate.\n"
             ),
         ),
         ("reset", "The fault 'reset' cannot be read.\nWrite [ACCOUNT][:N]=FAULT, with N counted from 1: "),
@@ -258,8 +263,8 @@ def test_a_demo() -> None:
 
     assert 0 == done.exit_code
     assert found.complete
-    assert {"binance-usdm", "binance-coinm", "coinswitch", "fexgate"} == set(found.accounts.values())
-    assert "[6/6] " in done.stderr
+    assert {"binance-usdm", "binance-coinm", "binance-pm", "coinswitch", "fexgate"} == set(found.accounts.values())
+    assert "[8/8] " in done.stderr
 
 
 def test_a_demo_in_a_file(tmp_path: Path) -> None:
@@ -281,7 +286,7 @@ def test_a_demo_from_outside(plugins: Plugins) -> None:
     before = time.monotonic()
     done = plugins.run("-m", "marginbook", "demo")
 
-    assert (0, True) == (done.returncode, done.stdout.startswith("Complete: 6 of 6 accounts, "))
+    assert (0, True) == (done.returncode, done.stdout.startswith("Complete: 8 of 8 accounts, "))
     assert time.monotonic() - before < 10
 
 
@@ -311,5 +316,5 @@ def marginbook_stages():
     done = run("demo")
 
     assert 1 == done.exit_code
-    assert done.stdout.startswith("INCOMPLETE: 6 of 7 accounts, ")
+    assert done.stdout.startswith("INCOMPLETE: 8 of 9 accounts, ")
     assert 'acme (acme): invalid_response: "played"' in done.stdout

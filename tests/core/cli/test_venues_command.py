@@ -15,7 +15,7 @@ from marginbook.cli import main
 if TYPE_CHECKING:
     from tests.core.conftest import Plugins
 
-OURS: Final = ["binance-coinm", "binance-usdm", "coinswitch", "fexgate"]
+OURS: Final = ["binance-coinm", "binance-pm", "binance-usdm", "coinswitch", "fexgate"]
 
 
 def run(*arguments: str, **environ: str) -> Result:

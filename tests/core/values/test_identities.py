@@ -12,8 +12,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginbook import Balance
-from marginbook.values import AMOUNTS, derive
+from marginbook import Balance, Summary
+from marginbook.values import AMOUNTS, compare, derive
 
 ISOLATED = (
     "Part of the wallet is not in the cross wallet. Isolated positions may have unrealized PnL that this answer does"
@@ -180,3 +180,53 @@ def test_equity_is_derived_from_all_positions_alone(row: Balance) -> None:
         and None not in {row.cross_wallet_balance, row.cross_unrealized_pnl}
         and row.wallet_balance != row.cross_wallet_balance
     )
+
+
+def summary(asset: str | None = "USDT", **amounts: Any) -> Summary:
+    return Summary(account="desk-a", venue="acme", currency="USD", asset=asset, **amounts)
+
+
+def test_an_account_that_shares_nothing() -> None:
+    """
+    Where the venue says that assets do not share collateral, more available than an asset backs is a contradiction.
+    """
+    row = cross("100", "-10", wallet_balance="100", available_balance="90.01")
+
+    assert (SHARED,) == derive(row).notes
+    (note,) = derive(row, alone=True).notes
+    assert note.endswith("although the venue says that the account does not share collateral between assets.")
+
+
+def test_a_summary_that_repeats_a_row() -> None:
+    """
+    Each figure of a row that the account as a whole says otherwise is noted; figures that one of them lacks are not.
+    """
+    whole = summary(wallet_balance="10.50", max_withdraw="1", equity="11")
+    rows = [balance(wallet_balance="10", available_balance="3", equity="11.00")]
+
+    assert ("The account's wallet_balance is 0.50 more than that of its row of USDT.",) == compare(whole, rows).notes
+
+
+def test_a_summary_of_all_assets() -> None:
+    """
+    Figures of all assets are held against no row.
+    """
+    assert () == compare(summary(None, wallet_balance="10"), [balance(wallet_balance="3")]).notes
+
+
+@pytest.mark.parametrize(("equity", "notes"), [("10.02", 0), ("9.98", 0), ("10.03", 1), ("9.97", 1)])
+def test_rounding_of_what_was_converted(equity: str, notes: int) -> None:
+    """
+    What was converted may be off by a unit of the last place for each asset and one more; figures of one asset may not.
+    """
+    figures = {"wallet_balance": "7.00", "unrealized_pnl": "3.00", "equity": equity}
+
+    assert notes == len(compare(summary(None, **figures), [balance()]).notes)
+    assert 1 == len(compare(summary(**figures), [balance()]).notes)
+
+
+def test_a_summary_without_figures() -> None:
+    """
+    A summary may tell no amounts at all.
+    """
+    assert () == compare(summary(None), []).notes
