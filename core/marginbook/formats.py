@@ -34,6 +34,12 @@ def _csv(view: View) -> str:
     return view.report.to_csv()
 
 
+def _page(view: View) -> str:
+    from marginbook.output import page  # noqa: PLC0415
+
+    return page.write(view)
+
+
 @hookimpl
 def marginbook_outputs() -> list[Output]:
     """
@@ -44,4 +50,5 @@ def marginbook_outputs() -> list[Output]:
         Output(name="json", title="The whole report as JSON.", write=_json, suffixes=(".json",)),
         Output(name="jsonl", title="JSON lines, for streams and log collectors.", write=_lines, suffixes=(".jsonl",)),
         Output(name="csv", title="One row a balance.", write=_csv, suffixes=(".csv",)),
+        Output(name="html", title="One page for a browser, in one file.", write=_page, suffixes=(".html",)),
     ]
