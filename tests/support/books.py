@@ -53,14 +53,19 @@ ISOLATED: Final = (
 
 ROWS: Final = (
     balance("arbitrage", "USDT", "1250000.50", "-50000.25", maintenance_margin="120000.025", **_equity("1200000.25")),
-    balance("arbitrage", "BTC", "2.50000000", "0", available_balance="2.4", maintenance_margin="0.25", **_equity("2.5")),
+    balance(
+        "arbitrage", "BTC", "2.50000000", "0", available_balance="2.4", maintenance_margin="0.25", **_equity("2.5")
+    ),
     balance("coins", "BTC", "41.25000001", "-1.25", maintenance_margin="38.00000001", **_equity("40.00000001")),
     balance("coins", "ETH", "310.123456789012345678", None, notes=[ISOLATED]),
-    balance("desk-2", "USDT", "800000", "200000.00", maintenance_margin="790000", max_withdraw="0", **_equity("1000000.00")),
+    balance(
+        "desk-2", "USDT", "800000", "200000.00", maintenance_margin="790000", max_withdraw="0", **_equity("1000000.00")
+    ),
     balance("desk-2", SCRIPT, "10", None, notes=[f"The venue calls an asset {SCRIPT}.", ISOLATED]),
     balance("india", "INR", "51234567.89", "-1234.5", available_balance="40000000", **_equity("51233333.39")),
-    balance("market-making", "USDT", LONG, "-0.00000001", cross_wallet_balance=LONG, **_equity("9007199254740993")),
+    balance("market-making", "BFUSD", LONG, "-0.00000001", cross_wallet_balance=LONG, **_equity("9007199254740993")),
     balance("market-making", "USDC", LONGER, "0", updated_at=START - timedelta(days=41, hours=3), **_equity(LONGER)),
+    balance("market-making", "USDT", "640000.00", "-700000", maintenance_margin="100", **_equity("-60000.00")),
     balance("market-making", "BNB", "0.00000000", "0", updated_at=None, **_equity("0.00000000")),
 )
 
@@ -100,7 +105,9 @@ SUMMARIES: Final = (
 
 LOCKS: Final = (
     Lock(account="india", venue="coinswitch", symbol="BTCINR", asset="INR", blocked_balance="1234567.89"),
-    Lock(account="india", venue="coinswitch", symbol="ETHINR", asset="INR", position_margin="10000.5", order_margin="-5"),
+    Lock(
+        account="india", venue="coinswitch", symbol="ETHINR", asset="INR", position_margin="10000.5", order_margin="-5"
+    ),
 )
 
 

@@ -195,7 +195,7 @@ def values(valuation: Valuation) -> Table:
     """
     Return all sums of values, with what is not in them.
     """
-    headings = {**_texts("sum of", "name"), **_numbers(VALUED), **_texts("without")}
+    headings = {**_texts("sum of", "name"), **_numbers(VALUED), **_texts("without all or part of")}
     parts = {"account": valuation.by_account(), "venue": valuation.by_venue(), "asset": valuation.by_asset()}
     lines = [_sum("all", valuation.total())]
     lines += [_sum(kind, whole) for kind, sums in parts.items() for whole in sums.values()]
@@ -204,8 +204,8 @@ def values(valuation: Valuation) -> Table:
 
 
 def _sum(kind: str, whole: ValueTotal) -> Row:
-    lacks = {lacking(whole, name): None for name in VALUED if not whole.whole(name)}
-    return Row([*_titles(kind, whole.name or "everything"), *_worth(whole), tables.lines(list(lacks))])
+    lacks = lacking(whole, VALUED)
+    return Row([*_titles(kind, whole.name or "everything"), *_worth(whole), tables.sentence(lacks)])
 
 
 def prices(valuation: Valuation, report: BalanceReport) -> Table:

@@ -93,11 +93,11 @@ def _body(view: View, made: dict[str, Table]) -> Markup:
         exposure(view),
         ratios(report),
         _section(made, "summaries", "Accounts as a whole"),
-        _section(made, "values", "Values", without(report)),
-        _section(made, "prices", "Prices"),
         _section(made, "totals", "Totals by asset", without(report)),
         _section(made, "rows", "All rows", _LEGEND, empty(report)),
         _section(made, "locks", "Locked margin"),
+        _section(made, "values", "Values", without(report)),
+        _section(made, "prices", "Prices"),
         remarks(report, figures.footnotes(report)),
     ]
     skip = tag("a", "Skip to the figures", href="#figures", class_="skip")

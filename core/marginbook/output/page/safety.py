@@ -71,6 +71,9 @@ _LEGEND: Final = paragraph(
     class_="remark",
 )
 
+#: What a colour says, for who cannot see it.
+_WORDS: Final = {"danger": "close to liquidation", "watch": "to be watched", "safe": ""}
+
 
 def _margins(report: BalanceReport) -> Iterator[_Margin]:
     for summary in report.summaries:
@@ -104,8 +107,7 @@ def _known(known: list[_Margin]) -> Iterator[Markup]:
 def _gauge(margin: _Margin) -> Item:
     ratio = margin.ratio or Decimal()
     style = "danger" if ratio >= Decimal(DANGER) else "watch" if ratio >= Decimal(WATCH) else "safe"
-    word = {"danger": "red", "watch": "orange", "safe": ""}[style]
-    line = Line(label=word, amount=ratio, text=short(ratio), exact=plain(ratio), style=style)
+    line = Line(label=_WORDS[style], amount=ratio, text=short(ratio), exact=plain(ratio), style=style)
     return Item(title=margin.title, lines=[line])
 
 

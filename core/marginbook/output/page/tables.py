@@ -13,12 +13,18 @@ from marginbook.output.page.markup import DERIVED, UNKNOWN, age, join, short, st
 from marginbook.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
     from decimal import Decimal
 
 #: Characters that a line of paper holds, at the size that tables are printed in.
-_PAPER: Final = 120
+_PAPER: Final = 160
+
+#: Between columns.
+_GAP: Final = 3
+
+#: And a line in a cell of several.
+_LINE: Final = 30
 
 Kind = Literal["text", "number", "time"]
 
@@ -47,8 +53,9 @@ class Row:
         """
         Return the element.
         """
+        # The line ends in the row, since browsers are slow to reorder 10,000 rows with texts between them.
         cells = join(cell.markup for cell in self.cells)
-        return tag("tr", cells, class_=self.state, data_zero="" if self.zero else None)
+        return tag("tr", cells, "\n", class_=self.state, data_zero="" if self.zero else None)
 
 
 @frozen
@@ -84,7 +91,7 @@ class Table:
         Say whether it is too wide for paper, where it is printed as a block of labelled figures a row.
         """
         widths = (max([len(heading), *cells]) for heading, *cells in self._widths())
-        return sum(width + 2 for width in widths) > _PAPER
+        return sum(width + _GAP for width in widths) > _PAPER
 
     def _widths(self) -> Iterable[tuple[str, *tuple[int, ...]]]:
         for number, heading in enumerate(self.headings):
@@ -107,7 +114,7 @@ class Table:
         """
         caption = f"{self.name}-caption"
         head = tag("thead", tag("tr", *(self._heading(*heading) for heading in self.headings.items())))
-        body = tag("tbody", Markup("\n"), join((row.markup() for row in self.rows), Markup("\n")), Markup("\n"))
+        body = tag("tbody", *(row.markup() for row in self.rows))
         table = tag(
             "table",
             tag("caption", self.caption, id=caption),
@@ -152,11 +159,11 @@ def number(text: str) -> Cell:
     return Cell(tag("td", text), len(text))
 
 
-def lines(texts: Sequence[Markup]) -> Cell:
+def sentence(text: str) -> Cell:
     """
-    Return a cell of several lines.
+    Return a cell of text that may take several lines.
     """
-    return Cell(tag("td", join(texts, Markup("<br>")), class_="t long"), max(map(len, texts), default=0))
+    return Cell(tag("td", text, class_="t long"), min(len(text), _LINE))
 
 
 def optional(text: str | None) -> Cell:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: Pictures of a kind. What is beyond is in a table.
 _DRAWN: Final = 25
 
+#: Digits that fit into a card at their full size.
+_ROOM: Final = 16
+
 #: The figures that are drawn, and how.
 _FIGURES: Final = {"equity": "equity", "wallet_balance": "wallet"}
 
@@ -47,8 +50,8 @@ def value(view: View) -> Markup:
 def _card(whole: ValueTotal, figure: str, currency: str) -> Markup:
     amount: Decimal | None = getattr(whole, figure)
     digits, shown = _texts(amount)
-    lacks = lacking(whole, figure)
-    style = "big" if amount is None or amount >= 0 else "big loss"
+    lacks = lacking(whole, [figure])
+    style = f"big{' loss' if amount is not None and amount < 0 else ''}{' long' if len(shown) > _ROOM else ''}"
     return tag(
         "div",
         tag("h3", label(figure)),
@@ -68,13 +71,13 @@ def _texts(amount: Decimal | None) -> tuple[str, str]:
     return ("not known", UNKNOWN) if amount is None else (plain(amount), money(amount))
 
 
-def lacking(whole: ValueTotal, figure: str) -> Markup:
+def lacking(whole: ValueTotal, figures: Iterable[str], *, failed: bool = True) -> Markup:
     """
-    Name what a sum of values does not hold, by reason.
+    Name what sums of values do not hold, by reason; whole accounts only if *failed* is true.
     """
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for exclusion in whole.excluded:
-        if exclusion.figure == figure:
+        if exclusion.figure in figures and (exclusion.asset or failed):
             found[exclusion.reason][f"{exclusion.account} {exclusion.asset}".rstrip()] = None
     return join((join([names(list(which)), f" ({reason})"]) for reason, which in found.items()), "; ")
 
@@ -94,38 +97,45 @@ def _by_value(valuation: Valuation) -> Iterator[Markup]:
         f"Values in {valuation.currency}, to two places; the table of values has all digits. Bars begin at zero.",
         class_="remark",
     )
-    venues = tag("div", tag("h3", "By venue"), *_values(valuation.by_venue().values()))
-    assets = tag("div", tag("h3", "By asset"), *_values(valuation.by_asset().values()))
+    venues = tag("div", tag("h3", "By venue"), *_values(valuation.by_venue().values(), failed=True))
+    # Each asset lacks the same accounts, which the section's first line names.
+    assets = tag("div", tag("h3", "By asset"), *_values(valuation.by_asset().values(), failed=False))
     yield tag("div", venues, assets, class_="pair")
 
 
-def _values(totals: Iterable[ValueTotal]) -> Iterator[Markup]:
+def _values(totals: Iterable[ValueTotal], *, failed: bool) -> Iterator[Markup]:
     ordered = sorted(totals, key=_size, reverse=True)
-    yield chart([_valued(whole) for whole in ordered[:_DRAWN]])
-    if len(ordered) > _DRAWN:
-        yield paragraph(f"{len(ordered) - _DRAWN:,} smaller ones are in the table of values alone.", class_="remark")
+    drawn = [whole for whole in ordered if _size(whole)]
+    yield chart([_valued(whole, failed=failed) for whole in drawn[:_DRAWN]])
+    if len(drawn) > _DRAWN:
+        yield paragraph(f"{len(drawn) - _DRAWN:,} smaller ones are in the table of values alone.", class_="remark")
+    rest = [whole for whole in ordered if not _size(whole)]
+    yield from _undrawn("Worth nothing: ", [whole for whole in rest if whole.equity is not None])
+    yield from _undrawn("Not known: ", [whole for whole in rest if whole.equity is None])
+
+
+def _undrawn(title: str, totals: list[ValueTotal]) -> Iterator[Markup]:
+    if totals:
+        which = names([whole.name for whole in totals])
+        yield paragraph(tag("strong", title), which, ".", class_="remark")
 
 
 def _size(whole: ValueTotal) -> Decimal:
     return max(amount.copy_abs() for figure in _FIGURES if (amount := getattr(whole, figure) or ZERO) is not None)
 
 
-def _valued(whole: ValueTotal) -> Item:
+def _valued(whole: ValueTotal, *, failed: bool) -> Item:
     lines = []
     for figure, style in _FIGURES.items():
         amount = getattr(whole, figure)
         digits, shown = _texts(amount)
         lines.append(Line(label=label(figure), amount=amount, text=shown, exact=digits, style=_style(style, amount)))
-    partial = [label(figure) for figure in _FIGURES if not whole.whole(figure)]
-    return Item(title=whole.name, lines=lines, remark=_partial(partial))
+    lacks = lacking(whole, _FIGURES, failed=failed)
+    return Item(title=whole.name, lines=lines, remark=join(["without ", lacks]) if lacks else "")
 
 
 def _style(style: str, amount: Decimal | None) -> str:
     return style if amount is None or amount >= 0 else f"{style} loss"
-
-
-def _partial(labels: list[str]) -> str:
-    return f"Not the whole {' and '.join(labels)}: the table of values says what is missing." if labels else ""
 
 
 def _by_amount(report: BalanceReport) -> Iterator[Markup]:
