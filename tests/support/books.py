@@ -42,13 +42,35 @@ def balance(account: str, asset: str, wallet: str | None, pnl: str | None = None
     return Balance(account=account, venue=VENUES[account], asset=asset, **{**given, **fields})
 
 
+def whole(account: str, currency: str, **fields: Any) -> Summary:
+    """
+    Return what a venue says of an account as a whole.
+    """
+    return Summary(account=account, venue=VENUES.get(account, "acme"), currency=currency, **fields)
+
+
+def lock(symbol: str, **fields: Any) -> Lock:
+    """
+    Return what is locked in India.
+    """
+    return Lock(account="india", venue="coinswitch", symbol=symbol, asset="INR", **fields)
+
+
+def price(asset: str, amount: str, source: str = "prices.toml", currency: str = "USD", **rates: Any) -> Price:
+    """
+    Return a price of a few seconds before the report.
+    """
+    given: dict[str, Any] = {"price": amount, "source": source, "at": START - timedelta(seconds=8), **rates}
+    return Price(asset=asset, currency=currency, **given)
+
+
 def _equity(amount: str) -> dict[str, Any]:
     return {"equity": amount, "derived": {"equity": "wallet_balance + unrealized_pnl"}}
 
 
 ISOLATED: Final = (
-    "Part of the wallet is not in the cross wallet. Isolated positions may have unrealized PnL that this answer does not"
-    " tell, so unrealized_pnl and equity are not known."
+    "Part of the wallet is not in the cross wallet. Isolated positions may have unrealized PnL that this answer does"
+    " not tell, so unrealized_pnl and equity are not known."
 )
 
 ROWS: Final = (
@@ -76,7 +98,7 @@ FAILURES: Final = (
         kind="rate_limited",
         message="The venue has banned this address for asking too often.",
         hint="Wait, and ask for fewer accounts at a time.",
-        until="2026-07-01T12:30:00Z",
+        until=START + timedelta(minutes=30),
     ),
     Failure(
         account="desk-10",
@@ -88,10 +110,9 @@ FAILURES: Final = (
 )
 
 SUMMARIES: Final = (
-    Summary(
-        account="coins",
-        venue="binance-coinm",
-        currency="USD",
+    whole(
+        "coins",
+        "USD",
         mode="multi-assets",
         status="NORMAL",
         equity="4400000.12",
@@ -100,14 +121,12 @@ SUMMARIES: Final = (
         updated_at=START,
         notes=["The account shares collateral between its assets."],
     ),
-    Summary(account="desk-2", venue="binance-usdm", currency="USDT", asset="USDT", equity="1000000.00"),
+    whole("desk-2", "USDT", asset="USDT", equity="1000000.00"),
 )
 
 LOCKS: Final = (
-    Lock(account="india", venue="coinswitch", symbol="BTCINR", asset="INR", blocked_balance="1234567.89"),
-    Lock(
-        account="india", venue="coinswitch", symbol="ETHINR", asset="INR", position_margin="10000.5", order_margin="-5"
-    ),
+    lock("BTCINR", blocked_balance="1234567.89"),
+    lock("ETHINR", position_margin="10000.5", order_margin="-5"),
 )
 
 
@@ -128,14 +147,11 @@ RICH: Final = report(
     notes=[Note(account="india", message="Amounts are in rupees."), Note(account="", message="One venue was slow.")],
 )
 
-PRICES: Final = tuple(
-    Price(asset=asset, currency="USD", price=price, source=source, at=START - timedelta(seconds=8), **rates)
-    for asset, price, source, rates in (
-        ("BTC", "107412.31", "binance-coinm index BTCUSD", {"bid_rate": "0.95", "ask_rate": "1.05"}),
-        ("ETH", "2480.055", "binance-coinm index ETHUSD", {}),
-        ("INR", "0.01168", "prices.toml", {}),
-        ("USDT", "0.9998", "prices.toml", {}),
-    )
+PRICES: Final = (
+    price("BTC", "107412.31", "binance-coinm index BTCUSD", bid_rate="0.95", ask_rate="1.05"),
+    price("ETH", "2480.055", "binance-coinm index ETHUSD"),
+    price("INR", "0.01168"),
+    price("USDT", "0.9998"),
 )
 
 VALUED: Final = View(RICH, Valuation.of(RICH, "USD", PRICES))
@@ -153,20 +169,18 @@ def large(rows: int) -> View:
     Return a view of many rows, each with amounts of its own.
     """
     accounts = {f"desk-{n:03}": f"venue-{n % 7}" for n in range(rows // 20)}
-    balances = [
-        Balance(
-            account=account,
-            venue=venue,
-            asset=f"A{a:02}",
-            wallet_balance=f"{a * 7919 % 104729}.{a:08}",
-            unrealized_pnl=f"-{a}.5",
-            available_balance=f"{a}.25",
-            maintenance_margin=f"{a}.125",
-            max_withdraw="0",
-            updated_at=START - timedelta(seconds=a),
-            **_equity(f"{a * 7919 % 104729 - a}.{a:08}"),
-        )
-        for account, venue in accounts.items()
-        for a in range(20)
-    ]
+    balances = [_row(account, venue, a) for account, venue in accounts.items() for a in range(20)]
     return View(report(accounts, balances=balances))
+
+
+def _row(account: str, venue: str, a: int) -> Balance:
+    fields: dict[str, Any] = {
+        "wallet_balance": f"{a * 7919 % 104729}.{a:08}",
+        "unrealized_pnl": f"-{a}.5",
+        "available_balance": f"{a}.25",
+        "maintenance_margin": f"{a}.125",
+        "max_withdraw": "0",
+        "updated_at": START - timedelta(seconds=a),
+        **_equity(f"{a * 7919 % 104729 - a}.{a:08}"),
+    }
+    return Balance(account=account, venue=venue, asset=f"A{a:02}", **fields)

@@ -13,19 +13,19 @@ from typing import Any, Final
 
 import pytest
 import time_machine
-from books import COMPLETE, EMPTY, FAILED, LONG, PAGES, PLAIN, RICH, SCRIPT, START, VALUED, large, report
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
-from reading import Read, read
 
+from books import COMPLETE, EMPTY, FAILED, LONG, PAGES, PLAIN, RICH, SCRIPT, VALUED, large, price, report, whole
 from marginbook import Balance, Failure, exact
 from marginbook.output import View, page
 from marginbook.output.page import markup
 from marginbook.output.page.tables import Row, Table, name, words
 from marginbook.registry import installed
 from marginbook.report import Valuation
-from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Price, Summary, plain
+from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Summary, plain
+from reading import Read, read
 
 #: The sections that show sums.
 SUMS: Final = ("value", "exposure", "totals", "values")
@@ -76,7 +76,7 @@ def test_every_digit_survives(amounts: list[Decimal | None]) -> None:
     """
     What is written and read again is the very same amount, and what is not known has a question mark or no column.
     """
-    fields = dict(zip(AMOUNTS, amounts, strict=True))
+    fields: dict[str, Any] = dict(zip(AMOUNTS, amounts, strict=True))
     (row,) = opened(of(held("a", "X", **fields))).rows("rows")
 
     assert {figure: None if amount is None else amount.as_tuple() for figure, amount in fields.items()} == {
@@ -108,9 +108,9 @@ def test_a_page_loads_nothing(view: View) -> None:
     assert {"style", "script"} & {tag for tag, _ in found.elements}
     assert all(given.get("href", "#")[0] == "#" for _, given in found.elements)
     assert not {"src", "style", "onclick", "onload"} & {key for _, given in found.elements for key in given}
+    style, script = sha(found.by_tag["style"][0]), sha(found.by_tag["script"][0])
     assert policy == (
-        f"default-src 'none'; style-src '{sha(found.by_tag['style'][0])}'; script-src '{sha(found.by_tag['script'][0])}';"
-        " base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -133,23 +133,22 @@ def test_links_lead_somewhere(view: View) -> None:
 
 def test_names_are_no_markup() -> None:
     """
-    Names, messages and notes that look like elements are text, wherever they stand, and end neither style nor script.
+    What looks like an element is text, wherever it stands, and ends neither style nor script.
     """
     broken = f"</script></style>{SCRIPT}"
-    whole = report(
+    book = report(
         {broken: broken, f"{broken}2": broken},
         balances=[held(broken, broken, broken, wallet_balance="1", equity="1", maintenance_margin="1", notes=[broken])],
         failures=[Failure(account=f"{broken}2", venue=broken, kind="timeout", message=broken, hint=broken)],
         summaries=[Summary(account=broken, venue=broken, currency=broken, mode=broken, status=broken, notes=[broken])],
     )
-    price = Price(asset=broken, currency=broken, price="2", source=broken, at=START)
-    usual, odd = opened(VALUED), opened(View(whole, Valuation.of(whole, broken, [price])))
+    prices = [price(broken, "2", broken, currency=broken)]
+    usual, odd = opened(VALUED), opened(View(book, Valuation.of(book, broken, prices)))
 
     assert {tag for tag, _ in odd.elements} <= {tag for tag, _ in usual.elements}
     assert (1, 1) == (len(odd.by_tag["script"]), len(odd.by_tag["style"]))
     assert broken == odd.rows("rows")[0]["asset"]
     assert broken == odd.texts["note-1"]
-    assert broken in odd.by_tag["style"][0].replace("\\3c ", "<") or "</style" not in odd.by_tag["style"][0]
     assert f"{broken}2" in odd.texts["failures"]
 
 
@@ -307,13 +306,10 @@ def test_values_are_cards() -> None:
     """
     text = shown(VALUED, "value")
     assert VALUED.valuation is not None
-    whole = VALUED.valuation.total()
+    total = VALUED.valuation.total()
 
-    assert whole.wallet_balance is not None
-    assert (
-        f"wallet{whole.wallet_balance:,.2f} USDexactly {plain(whole.wallet_balance)}Without desk-10, treasury (failed)"
-        in text
-    )
+    assert total.wallet_balance is not None
+    assert f"wallet{total.wallet_balance:,.2f} USDexactly {plain(total.wallet_balance)}Without desk-10" in text
     assert f"coins ETH (not known); desk-2 {SCRIPT}, market-making BFUSD (no price)" in text
     assert "value" not in opened(PLAIN).texts
 
@@ -337,7 +333,7 @@ def test_pictures_of_values() -> None:
 
     assert "Worth nothing: BNB." in text
     assert f"Not known: {SCRIPT}, BFUSD, USDC." in text
-    assert text.index("BTC") < text.index("ETH")
+    assert text.index("By asset") < text.index("BTCequity") < text.index("ETHequity")
     assert "binance-usdmequity2,468,091.02binance-usdm, equity: 2468091.024950wallet" in text
     assert f"without desk-10, treasury (failed); desk-2 {SCRIPT} (no price)" in text
 
@@ -348,7 +344,7 @@ def test_pictures_of_many_values() -> None:
     """
     rows = [held("a", f"X{n}", wallet_balance=str(n), unrealized_pnl="0", equity=str(n)) for n in range(1, 31)]
     book = of(*rows).report
-    prices = [Price(asset=row.asset, currency="USD", price="1", source="x", at=START) for row in rows]
+    prices = [price(row.asset, "1") for row in rows]
     text = shown(View(book, Valuation.of(book, "USD", prices)), "exposure")
 
     assert "5 smaller ones are in the table of values alone." in text
@@ -371,7 +367,8 @@ def test_pictures_without_prices() -> None:
 
     assert "Amounts of different assets cannot be compared without prices" in text
     assert (
-        "BTConeequity?one, equity: not knownwallet3.75one, wallet: 3.75twoequity-1two, equity: -1wallet-1two, wallet: -1"
+        "BTConeequity?one, equity: not knownwallet3.75one, wallet: 3.75"
+        "twoequity-1two, equity: -1wallet-1two, wallet: -1"
         "ETHtwoequity8two, equity: 8wallet7two, wallet: 7"
     ) in text
     assert "ZERO" not in text
@@ -383,7 +380,7 @@ def test_pictures_of_many_assets() -> None:
     """
     rows = [held("a", f"X{n:02}", wallet_balance="1") for n in range(27)]
 
-    assert "2 other assets are in the table of totals alone." in shown(of(*rows), "exposure")
+    assert "2 more assets in the table of totals alone." in shown(of(*rows), "exposure")
 
 
 def bars(view: View) -> list[tuple[str, str, str]]:
@@ -440,7 +437,7 @@ def test_margin_ratios() -> None:
 
     assert "No equity left: gone, USDT (acme)." in text
     assert "Not known (?): unsaid, USDT (acme)." in text
-    assert ["over", "near", "watched", "third", "calm"] == re.findall(r"(\w+), USDT \(acme\)(?=\D*\d)", text)[-10:][::2]
+    assert ["over", "near", "watched", "third", "calm"] == re.findall(r"([a-z]+), USDT \(acme\), ", text)
     assert "watched, USDT (acme)to be watched0.79" in text
     assert "third, USDT (acme)0.3333…third, USDT (acme), : 0.3333333333333333333333333333" in text
     assert [
@@ -469,9 +466,7 @@ def test_ratios_of_whole_accounts() -> None:
     """
     A summary has its own bar, after haircuts where the venue tells it so, and is enough for the section.
     """
-    summary = Summary(
-        account="a", venue="acme", currency="USD", equity="100", adjusted_equity="50", maintenance_margin="25"
-    )
+    summary = whole("a", "USD", equity="100", adjusted_equity="50", maintenance_margin="25")
     view = View(report({"a": "acme"}, summaries=[summary]))
 
     assert "a, whole account (acme)to be watched0.5" in shown(view, "ratios")
@@ -526,7 +521,7 @@ def test_a_table_of_values() -> None:
     assert VALUED.valuation is not None
     accounts = VALUED.valuation.by_account()
 
-    assert {account: cell(whole.equity, "reported") for account, whole in accounts.items()} == {
+    assert {account: cell(sums.equity, "reported") for account, sums in accounts.items()} == {
         key: row["equity"] for (kind, key), row in rows.items() if kind == "account"
     }
     assert "treasury (failed)" == rows["account", "treasury"]["without all or part of"]
@@ -712,7 +707,10 @@ def test_rows_are_in_the_order_that_was_asked_for(by: Any) -> None:
     sorted_by = [given for tag, given in found.elements if tag == "th" and "aria-sort" in given]
     column = [row[by] for row in found.rows("rows")]
 
+    short, long = held("x", "x", "x", wallet_balance="1"), held("x1", "x1", "x1", wallet_balance="1")
+
     assert sorted(column) == column
+    assert ["x", "x1"] == [row[by] for row in opened(View(of(long, short).report, by=by)).rows("rows")]
     assert ["ascending"] == [given["aria-sort"] for given in sorted_by]
     assert {"account", "asset", "venue"} & set(found.tables["rows-table"][0])
 

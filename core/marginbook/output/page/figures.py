@@ -5,6 +5,7 @@ The tables of the page: every figure of the report, with all its digits.
 from __future__ import annotations
 
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from marginbook.output.page import tables
@@ -73,9 +74,8 @@ def rows(view: View) -> Table:
         **_TIMES,
         **_texts("notes"),
     }
-    found = [*_balances(view, told), *_absent(view.report, len(headings))]
-    place = list(headings).index(view.by)
-    found.sort(key=lambda row: row.cells[place].markup)
+    found = [*_balances(view, told), *_absent(view, len(headings))]
+    found.sort(key=attrgetter("order"))
     caption = f"All accounts, a row for each asset. {unknown(AMOUNTS, view.report.balances)}".rstrip()
     return Table("rows", caption, headings, found, sortable=True, sorted_by=view.by)
 
@@ -93,7 +93,7 @@ def _balances(view: View, told: Sequence[str]) -> Iterator[Row]:
             *tables.moments(balance.updated_at, report.finished_at),
             tables.marks(balance.notes, numbers),
         ]
-        yield Row(cells, zero=_holds_nothing(balance))
+        yield Row(cells, order=getattr(balance, view.by), zero=_holds_nothing(balance))
 
 
 def _holds_nothing(balance: Balance) -> bool:
@@ -104,20 +104,21 @@ def _holds_nothing(balance: Balance) -> bool:
     return all(getattr(balance, name) is not None for name in VALUED) and not any(amounts)
 
 
-def _absent(report: BalanceReport, width: int) -> Iterator[Row]:
+def _absent(view: View, width: int) -> Iterator[Row]:
     """
     Yield a row for each account without a balance, so that who looks for its name finds it.
     """
-    failed = {failure.account: failure.kind for failure in report.failures}
-    filled = {balance.account for balance in report.balances}
-    for account, venue in report.accounts.items():
+    failed = {failure.account: failure.kind for failure in view.report.failures}
+    filled = {balance.account for balance in view.report.balances}
+    for account, venue in view.report.accounts.items():
         if account in filled:
             continue
         # An account without assets holds nothing, but nobody counted it to any digit.
         said = f"failed: {failed[account]}" if account in failed else "no assets"
         blank = tables.unknown() if account in failed else tables.words("")
         state = "failed" if account in failed else None
-        yield Row([*_titles(account, venue, said), *[blank] * (width - 4), tables.words("")], state=state)
+        cells = [*_titles(account, venue, said), *[blank] * (width - 4), tables.words("")]
+        yield Row(cells, order={"account": account, "venue": venue, "asset": said}[view.by], state=state)
 
 
 def _titles(first: str, *others: str) -> list[Cell]:

@@ -42,10 +42,11 @@ class Cell:
 @frozen
 class Row:
     """
-    A row of cells. *zero* says that it holds nothing, *state* what else is the matter with it.
+    A row of cells. *order* is what it is sorted by, *zero* says that it holds nothing, and *state* is how it is drawn.
     """
 
     cells: list[Cell]
+    order: str = field(default="", kw_only=True)
     zero: bool = field(default=False, kw_only=True)
     state: str | None = field(default=None, kw_only=True)
 

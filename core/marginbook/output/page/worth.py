@@ -148,9 +148,7 @@ def _by_amount(report: BalanceReport) -> Iterator[Markup]:
     shown = dict(list(holdings.items())[:_DRAWN])
     yield tag("div", *(_asset(asset, venues) for asset, venues in shown.items()), class_="pair")
     if len(holdings) > _DRAWN:
-        yield paragraph(
-            f"{count(len(holdings) - _DRAWN, 'other asset')} in the table of totals alone.", class_="remark"
-        )
+        yield paragraph(f"{count(len(holdings) - _DRAWN, 'more asset')} in the table of totals alone.", class_="remark")
 
 
 def _holdings(balances: Iterable[Balance]) -> Holdings:
