@@ -1,7 +1,8 @@
 """
 A real Chromium, which opens pages that are files and must ask for nothing else.
 
-It is the machine's own: ``apt-get install chromium``. The tests are run in an environment of their own: ``nox -s browser``.
+It is the machine's own: ``apt-get install chromium``. The tests are run in an environment of their own:
+``nox -s browser``.
 """
 
 from __future__ import annotations
