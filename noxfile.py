@@ -12,7 +12,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["lint", "typing", "check-generated", "tests", "peers"]
+nox.options.sessions = ["lint", "typing", "check-generated", "tests", "peers", "browser"]
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
 
@@ -80,6 +80,15 @@ def peers(session: nox.Session) -> None:
     """
     install(session, "peers")
     session.run("pytest", *map(str, sorted(Path("tests/peers").glob("test_*.py"))), *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """
+    Open the page in a real Chromium, which has to be installed: sort, filter, print and measure it.
+    """
+    install(session, "browser")
+    session.run("pytest", *map(str, sorted(Path("tests/browser").glob("test_*.py"))), *session.posargs)
 
 
 @nox.session

@@ -83,6 +83,12 @@ def _expect(view: View) -> str:
     return expect.write(view.report)
 
 
+def _page(view: View) -> str:
+    from marginbook.output import page  # noqa: PLC0415
+
+    return page.write(view)
+
+
 @hookimpl
 def marginbook_outputs() -> list[Output]:
     """
@@ -122,4 +128,5 @@ def marginbook_outputs() -> list[Output]:
             suffixes=(".prom",),
         ),
         Output(name="expect", title="A file of expected balances, for report --expect.", write=_expect),
+        Output(name="html", title="One page for a browser, in one file.", write=_page, suffixes=(".html",)),
     ]

@@ -418,7 +418,7 @@ def output(name, **parts):
 def marginbook_outputs():
     return """
 
-FORMS: Final = ["table", "json", "jsonl", "csv", "parquet", "excel", "beancount", "prometheus", "expect"]
+FORMS: Final = ["table", "json", "jsonl", "csv", "parquet", "excel", "beancount", "prometheus", "expect", "html"]
 
 
 def test_outputs(plugins: Plugins) -> None:
