@@ -29,6 +29,7 @@ def marginbook_venues():
         venue("free"),
         venue("address", Limit(100, weights={"GET /light": 1, "GET /dear": 5})),
         venue("key", Limit(20, seconds=30, per="key", weights={"GET /x": 1})),
+        venue("twice", Limit(100, seconds=1), Limit(1000, seconds=60)),
         venue("both", Limit(700, seconds=1), Limit(10, seconds=1, per="key")),
     ]
 """
@@ -36,7 +37,7 @@ def marginbook_venues():
 
 @pytest.fixture
 def registry(plugins: Plugins) -> Registry:
-    plugins.add("acme", "free", "address", "key", "both", source=SOURCE)
+    plugins.add("acme", "free", "address", "key", "both", "twice", source=SOURCE)
     return plugins.registry()
 
 
@@ -104,6 +105,7 @@ def test_several_limits(registry: Registry) -> None:
     """
     assert 0.2 == pace(accounts("both", 1), registry, 0.1).every
     assert 0.6 == pace(accounts("both", 200), registry, 0.1).every
+    assert 1.2 == pace(accounts("twice", 10), registry, 0.1).every
 
 
 def test_several_venues(registry: Registry) -> None:

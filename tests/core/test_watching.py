@@ -212,6 +212,11 @@ def test_changes_of_totals() -> None:
             report(0, balance("a", "X", equity="1"), failed="b"),
             report(5, balance("a", "X", equity="1"), balance("b", "X", equity="1")),
         ),
+        # A clock that stands still.
+        (
+            report(0, balance("a", "X", equity="1")),
+            report(0, balance("a", "X", equity="1"), balance("b", "X", equity="1")),
+        ),
     ],
 )
 def test_changes_of_totals_that_are_not_known(first: BalanceReport, second: BalanceReport) -> None:

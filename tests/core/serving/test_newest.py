@@ -191,4 +191,5 @@ def test_stopping(served: Served) -> None:
     hang.set()
 
     assert attempts.done.wait(10)
-    assert 1 == len(attempts.told)
+    keeper._thread.join(10)
+    assert (1, False) == (len(attempts.told), keeper._thread.is_alive())
