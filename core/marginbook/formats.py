@@ -13,16 +13,23 @@ from marginbook.output import Output, View
 
 
 def _table(view: View) -> str:
-    from marginbook.output import table, worth  # noqa: PLC0415
+    from marginbook.output import table  # noqa: PLC0415
 
-    return table.write(view) + "\n" + (worth.write(view.valuation) if view.valuation else "")
+    written = table.write(view) + "\n"
+    if view.valuation is None:
+        return written
+    from marginbook.output import worth  # noqa: PLC0415
+
+    return written + worth.write(view.valuation)
 
 
 def _show_table(view: View) -> None:
-    from marginbook.output import table, worth  # noqa: PLC0415
+    from marginbook.output import table  # noqa: PLC0415
 
     table.show(view)
-    if view.valuation:
+    if view.valuation is not None:
+        from marginbook.output import worth  # noqa: PLC0415
+
         worth.show(view.valuation)
 
 

@@ -128,10 +128,10 @@ COINSWITCH: Final = Venue(
     hosts={"production": "https://coinswitch.co"},
     fills={
         "wallet_balance": "`total_balance`",
-        "unrealized_pnl": "derived, with detail = margin: the sum of (`mark_price` - `avg_entry_price`) x"
+        "unrealized_pnl": "derived: with detail = margin, the sum of (`mark_price` - `avg_entry_price`) x"
         " `position_size`, with the opposite sign for SHORT. A note says where `unrealised_pnl` contradicts it and"
         " `last_price`, as in the published example",
-        "equity": "derived, with detail = margin: `total_balance` + unrealized_pnl",
+        "equity": "derived: with detail = margin, `total_balance` + unrealized_pnl",
         "initial_margin": "`total_blocked_balance`",
         "position_margin": "`total_position_margin`",
         "order_margin": "`total_open_order_margin`; negative where orders would reduce a position",
