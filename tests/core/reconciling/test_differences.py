@@ -342,7 +342,9 @@ def test_changed_locks() -> None:
     after = report(lock("X", blocked_balance="3"), lock("Y", blocked_balance="5.00"), lock("Z", order_margin="-1"))
     found = diff(before, after)
 
-    assert [("X", "BTC"), ("X", "USDT"), ("Z", "USDT")] == [(change.symbol, change.asset) for change in found.locks]
+    assert [("a", "acme", "X", "BTC"), ("a", "acme", "X", "USDT"), ("a", "acme", "Z", "USDT")] == [
+        (change.account, change.venue, change.symbol, change.asset) for change in found.locks
+    ]
     assert (before.locks[1], after.locks[0]) == (found.locks[1].before, found.locks[1].after)
     assert [
         "lock: a BTC: the lock of X was of no known amount, and is not there.",
@@ -380,6 +382,19 @@ def test_changed_summaries() -> None:
     ] == flagged(before, worse)
     assert "summary: a: the margin ratio is not known before." in flagged(worse, before)
     assert () == diff(before, before).summaries
+
+
+def test_summaries_of_many_accounts() -> None:
+    """
+    They are told by account, in the order of the alphabet, and each of its own account.
+    """
+    names = "a b c d e f g h"
+    before = report(*(summary(account=name, equity="1") for name in names.split()), accounts=names)
+    after = report(*(summary(account=name, equity="2") for name in names.split()), accounts=names)
+    found = diff(before, after).summaries
+
+    assert [(name, "acme") for name in names.split()] == [(change.account, change.venue) for change in found]
+    assert [*zip(before.summaries, after.summaries, strict=True)] == [(c.before, c.after) for c in found]
 
 
 def test_a_summary_on_one_side() -> None:

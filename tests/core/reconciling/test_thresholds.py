@@ -5,6 +5,7 @@ How much a figure may move.
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -33,6 +34,17 @@ def test_a_part_of_what_is_not_known() -> None:
     Without an opening figure nobody knows what a percentage allows.
     """
     assert None is Threshold(Decimal(1), percent=True).limit(None)
+
+
+def test_long_percentages() -> None:
+    """
+    28 digits are not too many: with any amount, the limit is exact.
+    """
+    percentage = "1." + "1" * 26
+    (threshold,) = thresholds_of({"USDT": f"{percentage}%"}).values()
+    largest = Decimal("9" * 141)
+
+    assert Fraction(percentage) * int(largest) / 100 == Fraction(threshold.limit(largest) or 0)
 
 
 def test_text() -> None:
