@@ -62,7 +62,7 @@ def test_binance_usdm() -> None:
     note = (
         "Part of the wallet is not in the cross wallet. Isolated positions may have unrealized PnL that this answer"
         " does not tell, so unrealized_pnl and equity are not known. Only GET /fapi/v3/account tells it for isolated"
-        " positions."
+        " positions: ask with detail margin."
     )
     expected = row(
         "binance-usdm",

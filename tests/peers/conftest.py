@@ -20,6 +20,8 @@ from marginbook.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from marginbook import Account
+
 #: Our words and Binance's.
 WORDS: Final = {
     "wallet_balance": "balance",
@@ -42,13 +44,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @frozen
 class Played:
     """
-    An account of the sandbox: its secrets, and what marginbook reads of it, in Binance's words.
+    An account of the sandbox: its secrets, what marginbook reads of it, in Binance's words, and what it asks for.
     """
 
     url: str
     key: str
     secret: str
     rows: Rows
+    account: Account
 
 
 @pytest.fixture
@@ -77,6 +80,6 @@ def played() -> Iterator[Callable[[str], Played]]:
                 for row in report.balances
             }
             secrets = account.credentials
-            return Played(sandbox.url, secrets["api_key"].reveal(), secrets["api_secret"].reveal(), rows)
+            return Played(sandbox.url, secrets["api_key"].reveal(), secrets["api_secret"].reveal(), rows, account)
 
         yield find

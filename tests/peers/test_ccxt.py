@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import ccxt  # type: ignore[import-not-found]  # lives in an environment of its own
 import pytest
 
+from marginbook import collect
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -116,3 +118,21 @@ def test_limit(played: Callable[[str], Played]) -> None:
         client.fapiPrivateV2GetBalance()
 
     assert "12" == client.last_response_headers["Retry-After"]
+
+
+@pytest.mark.parametrize("name", ["binance-hmac", "binance-rsa", "binance-margin"])
+def test_its_own_balance(name: str, played: Callable[[str], Played]) -> None:
+    """
+    Its unified balance reads the account in detail. What it calls total, used and free are equity, initial margin and
+    what is available, as far as floats go.
+    """
+    account = played(name)
+    client = connect(account)
+    # It would ask the real venue for them.
+    client.set_markets([])
+    found = client.fetch_balance({"type": "future"})
+    rows = collect([account.account], detail="margin").balances
+
+    assert [
+        tuple(float(str(figure)) for figure in (row.equity, row.initial_margin, row.available_balance)) for row in rows
+    ] == [tuple(found[row.asset][word] for word in ("total", "used", "free")) for row in rows]

@@ -265,6 +265,14 @@ def test_rounding(pnl: str, *, noted: bool) -> None:
     assert noted is bool(found.notes)
 
 
+@pytest.mark.parametrize(("pnl", "noted"), [("29.99", False), ("30.01", False), ("29.98", True)])
+def test_rounding_of_one_position(pnl: str, *, noted: bool) -> None:
+    """
+    A whole unit is as far as two amounts may be off.
+    """
+    assert noted is bool(only(usdm(whole(positions=[position("BTCUSDT", pnl)]))).notes)
+
+
 def test_positions_of_an_unknown_asset() -> None:
     """
     A position of which the symbol does not tell the margin is in no lock, is named, and keeps the sums from being held
