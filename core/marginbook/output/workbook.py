@@ -2,7 +2,8 @@
 A workbook for Excel and its like, with a sheet a view.
 
 A number of theirs is a binary float, of which they keep 15 digits. An amount with more is a text, so that no digit is
-lost. A figure that is not known is the error value #N/A, so that no sum over it looks like a whole.
+lost. A figure that is not known is the error value #N/A, so that no sum over it looks like a whole. On every sheet, the
+first line says what is missing, the second which amounts are texts, and the third has the headings.
 """
 
 from __future__ import annotations

@@ -110,6 +110,15 @@ def test_text() -> None:
     ) == metrics.write(found)
 
 
+def test_labels() -> None:
+    """
+    Quotes, backslashes and line ends in a name are in the label again once it is read.
+    """
+    name = 'a\n"b" \\n'
+
+    assert 1 == sample(report({name: "v"}), "up", account=name, venue="v")
+
+
 def test_several_rows_of_an_asset() -> None:
     """
     They are one sample: the collector refuses a file where one comes twice. The oldest change is the one that counts.
