@@ -11,6 +11,7 @@ from hypothesis import given
 from prometheus_client.parser import text_string_to_metric_families
 
 from books import BOOK, LONG, ODD, balance, report, whole
+from fuzzing import examples
 from marginbook import BalanceReport, Summary
 from marginbook.output import metrics
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
@@ -148,6 +149,7 @@ def test_a_metric_is_explained_once() -> None:
     assert sorted(metrics.METRICS) == sorted(f.name for f in text_string_to_metric_families(found))
 
 
+@examples(60)
 @given(asked())
 def test_whatever_is_in_a_report(asked: Asked) -> None:
     """

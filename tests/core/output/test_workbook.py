@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from books import BOOK, CHANGED, ENDED, FORMULA, LONG, ODD, balance, report, valued, whole
+from fuzzing import examples
 from marginbook import BalanceReport, ConfigurationError, Failure, Note, View, exact
 from marginbook.output import workbook
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
@@ -256,7 +257,7 @@ def test_values() -> None:
     }
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 @given(st.lists(st.none() | amounts, min_size=len(AMOUNTS), max_size=len(AMOUNTS)))
 def test_every_digit_survives(found: list[Decimal | None]) -> None:
     """
