@@ -226,3 +226,33 @@ def test_the_document_knows_every_source() -> None:
     text = (DOCS / "value.md").read_text(encoding="utf-8")
 
     assert [] == [name for name in installed().price_sources() if f"| `{name}` |" not in text]
+
+
+def test_the_form_of_the_documents_is_written(tmp_path: Path) -> None:
+    """
+    The plugin in the page on forms is found by its entry point, and writes what it says.
+    """
+    text = (DOCS / "outputs.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (entry_point,) = re.findall(r"entry-points\.marginbook\]\n(.*)\n", text)
+    name = entry_point.replace('"', "")
+    (tmp_path / "marginbook_names.py").write_text(source, encoding="utf-8")
+    info = tmp_path / "marginbook_names-1.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: marginbook-names\nVersion: 1.0.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[marginbook]\n{name}\n", encoding="utf-8")
+    target = tmp_path / "report.names"
+    done = run("-m", "marginbook", "demo", "--output", str(target), env={"PYTHONPATH": str(tmp_path)})
+
+    assert (0, "") == (done.returncode, done.stdout)
+    assert "coinswitch ok\n" in target.read_text(encoding="utf-8")
+
+
+def test_every_form_is_described() -> None:
+    """
+    The page on forms has a row for each form, with the ends of its files.
+    """
+    text = (DOCS / "outputs.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| ([^|]+) \|", text, re.MULTILINE))
+
+    assert {o.name: ", ".join(f"`{end}`" for end in o.suffixes) for o in installed({}).outputs().values()} == rows

@@ -77,9 +77,9 @@ def _replace(target: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.replace(name, target)  # noqa: PTH105  # the name is a text here
+        os.chmod(name, mode)  # noqa: PTH101  # the name is a text here
+        os.replace(name, target)  # noqa: PTH105  # likewise
     except BaseException:
         # Whatever stopped it, Ctrl-C included, nothing of it stays.
         with contextlib.suppress(OSError):

@@ -43,7 +43,8 @@ form: Final = click.option(
     "--format",
     "form",
     metavar="NAME",
-    help="Form of the output. --list-formats tells them. [default: what the name of --output says, or table]",
+    help="Form of the output: 'marginbook report --list-formats' lists them."
+    " [default: what the name of --output says, or table]",
 )
 
 target: Final = click.option(

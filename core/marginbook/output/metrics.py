@@ -46,8 +46,9 @@ def write(report: BalanceReport) -> str:
     samples = _Samples()
     samples.add("marginbook_report_complete", Decimal(report.complete))
     samples.add("marginbook_report_timestamp_seconds", _seconds(report.finished_at))
+    missing = set(report.missing)
     for account, venue in report.accounts.items():
-        samples.add("marginbook_up", Decimal(account not in report.missing), account=account, venue=venue)
+        samples.add("marginbook_up", Decimal(account not in missing), account=account, venue=venue)
     for failure in report.failures:
         samples.add("marginbook_failure", Decimal(1), account=failure.account, venue=failure.venue, kind=failure.kind)
     _add_balances(samples, report)

@@ -2,12 +2,14 @@
 A workbook for Excel and its like, with a sheet a view.
 
 A number of theirs is a binary float, of which they keep 15 digits. An amount with more is a text, so that no digit is
-lost. A figure that is not known is the error value #N/A, so that no sum over it looks like a whole.
+lost. A figure that is not known is the error value #N/A, so that no sum over it looks like a whole. On every sheet, the
+first line says what is missing, the second which amounts are texts, and the third has the headings.
 """
 
 from __future__ import annotations
 
 import io
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -145,15 +147,16 @@ def _overview(report: BalanceReport) -> _Sheet:
 
 def _accounts(report: BalanceReport) -> _Sheet:
     failures = {failure.account: failure for failure in report.failures}
+    assets = Counter(balance.account for balance in report.balances)
+    notes: defaultdict[str, list[str]] = defaultdict(list)
+    for note in report.notes:
+        notes[note.account].append(note.message)
     rows: list[tuple[Any, ...]] = []
     for name, venue in report.accounts.items():
         failure = failures.get(name)
-        assets = sum(balance.account == name for balance in report.balances)
-        notes = " ".join(note.message for note in report.notes if note.account == name)
-        if failure:
-            rows.append((name, venue, failure.kind, _UNKNOWN, failure.message, failure.hint, failure.until, notes))
-        else:
-            rows.append((name, venue, "ok", assets, "", "", None, notes))
+        what = (failure.message, failure.hint, failure.until) if failure else ("", "", None)
+        state, count = (failure.kind, _UNKNOWN) if failure else ("ok", assets[name])
+        rows.append((name, venue, state, count, *what, " ".join(notes[name])))
     headings = ("account", "venue", "state", "assets", "what happened", "what to do", "not before (UTC)", "notes")
     return _Sheet("Accounts", headings, rows)
 

@@ -13,15 +13,13 @@ from marginbook.errors import ConfigurationError
 from marginbook.report.documents import document
 from marginbook.report.outcomes import Note
 from marginbook.report.prices import PriceBook
-from marginbook.values import Balance, Price, convert, plain, product, total
+from marginbook.values import VALUED, Balance, Price, convert, plain, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from marginbook.report.report import BalanceReport
 
-#: The figures of a balance that are valued.
-VALUED: Final = ("wallet_balance", "unrealized_pnl", "equity")
 
 #: The source of the price of the currency itself, which is 1.
 ITSELF: Final = "the currency itself"

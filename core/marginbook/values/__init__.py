@@ -2,7 +2,7 @@
 What marginbook says: balances, locks, failures, and the exact amounts in them.
 """
 
-from marginbook.values.balance import AMOUNTS, Balance, Lock, Statement
+from marginbook.values.balance import AMOUNTS, VALUED, Balance, Lock, Statement
 from marginbook.values.conversion import TABLE, convert
 from marginbook.values.identities import SUMS, compare, derive
 from marginbook.values.money import exact, plain, product, ratio, total
@@ -15,6 +15,7 @@ __all__ = [
     "SUMMARY_AMOUNTS",
     "SUMS",
     "TABLE",
+    "VALUED",
     "Balance",
     "Lock",
     "Price",

@@ -120,6 +120,9 @@ class Balance:
 #: The names of the amounts of a balance, in reading order.
 AMOUNTS: Final = tuple(a.name for a in fields(Balance) if "amount" in a.metadata)
 
+#: Those of them that are valued, where somebody asks what a report is worth.
+VALUED: Final = ("wallet_balance", "unrealized_pnl", "equity")
+
 
 @frozen(kw_only=True)
 class Lock:

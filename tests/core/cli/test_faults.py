@@ -148,20 +148,6 @@ def test_a_full_disk(begin: Callable[..., subprocess.Popen[str]], command: tuple
 
 
 @pytest.mark.usefixtures("file")
-def test_a_full_disk_and_a_file(begin: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    """
-    The file that was there stays as it was, and the status says that the report is not in it.
-    """
-    target = tmp_path / "report.json"
-    target.write_text("old")
-    program = ("sh", "-c", 'ulimit -f 1; exec "$0" "$@"', *MARGINBOOK)
-    status, output, errors = finish(begin("report", "--quiet", "-o", str(target), program=program))
-
-    assert (1, "", "old") == (status, output, target.read_text())
-    assert f"Error: {target} could not be written: File too large. What was there before is as it was.\n" == errors
-
-
-@pytest.mark.usefixtures("file")
 @pytest.mark.parametrize("errors", ["2>/dev/full", "2>&-"])
 def test_what_is_missing_cannot_be_told(
     begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, errors: str

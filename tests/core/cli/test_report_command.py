@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -279,6 +281,26 @@ def test_an_incomplete_file(partial: Path, tmp_path: Path) -> None:
 
     assert (1, "", f"INCOMPLETE: {target} is written without lost.\n") == (done.exit_code, done.stdout, done.stderr)
     assert ["lost"] == [failure["account"] for failure in json.loads(target.read_bytes())["failures"]]
+
+
+def test_a_full_disk(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The file that was there stays as it was, and the status says that the report is not in it.
+    """
+    target = tmp_path / "report.json"
+    target.write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    # A real limit would be one for what measures coverage as well; tests/core/test_files.py has the real one.
+    monkeypatch.setattr(os, "fsync", full)
+    done = run("--accounts", file, "-o", target, "--quiet")
+
+    assert (1, "", "old") == (done.exit_code, done.stdout, target.read_text())
+    assert (
+        f"Error: {target} could not be written: No space left on device. What was there before is as it was.\n"
+    ) == done.stderr
 
 
 @pytest.mark.parametrize(

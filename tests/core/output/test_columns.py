@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books import BEGAN, BOOK, CHANGED, LONG, balance, book, report, whole
+from fuzzing import examples
 from marginbook import ConfigurationError, exact
 from marginbook.output import columns, sheet
 from marginbook.values import AMOUNTS
@@ -107,6 +108,7 @@ def test_polars_has_no_place_for_40_digits() -> None:
         BOOK.to_polars()
 
 
+@examples(100)
 @given(st.lists(st.none() | amounts, max_size=4))
 def test_every_number_survives(found: list[Decimal | None]) -> None:
     """

@@ -11,9 +11,10 @@ from typing import Any, Final
 import pytest
 from beancount import loader
 from beancount.core import data
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from books import BOOK, LONG, balance, report, whole
+from fuzzing import examples
 from marginbook import BalanceReport, Failure
 from marginbook.output import ledger
 from strategies import Asked, asked
@@ -174,7 +175,7 @@ def test_no_rows() -> None:
     assert [] == balances(report({"a": "acme"}, failures=[failed]))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 @given(asked())
 def test_whatever_is_in_a_report(asked: Asked) -> None:
     """

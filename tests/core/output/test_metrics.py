@@ -11,6 +11,7 @@ from hypothesis import given
 from prometheus_client.parser import text_string_to_metric_families
 
 from books import BOOK, LONG, ODD, balance, report, whole
+from fuzzing import examples
 from marginbook import BalanceReport, Summary
 from marginbook.output import metrics
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
@@ -110,6 +111,15 @@ def test_text() -> None:
     ) == metrics.write(found)
 
 
+def test_labels() -> None:
+    """
+    Quotes, backslashes and line ends in a name are in the label again once it is read.
+    """
+    name = 'a\n"b" \\n'
+
+    assert 1 == sample(report({name: "v"}), "up", account=name, venue="v")
+
+
 def test_several_rows_of_an_asset() -> None:
     """
     They are one sample: the collector refuses a file where one comes twice. The oldest change is the one that counts.
@@ -139,6 +149,7 @@ def test_a_metric_is_explained_once() -> None:
     assert sorted(metrics.METRICS) == sorted(f.name for f in text_string_to_metric_families(found))
 
 
+@examples(60)
 @given(asked())
 def test_whatever_is_in_a_report(asked: Asked) -> None:
     """

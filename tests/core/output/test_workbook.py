@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from books import BOOK, CHANGED, FORMULA, LONG, ODD, balance, report, valued, whole
+from books import BOOK, CHANGED, ENDED, FORMULA, LONG, ODD, balance, report, valued, whole
+from fuzzing import examples
 from marginbook import BalanceReport, ConfigurationError, Failure, Note, View, exact
 from marginbook.output import workbook
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
@@ -105,6 +106,31 @@ def test_long_amounts() -> None:
         opened(View(BOOK))["Balances"]["A2"].value
     )
     assert None is opened(View(BOOK))["Locks"]["A2"].value
+
+
+@pytest.mark.parametrize(
+    ("amount", "kind"),
+    [
+        ("999999999999999", "n"),
+        ("9999999999999999", "s"),
+        ("1000000000000000000000000", "n"),
+        ("0.00000000000000000", "n"),
+        (f"0.{'0' * 29}1", "n"),
+        (f"0.{'0' * 30}1", "s"),
+        (f"0.{'0' * 31}", "s"),
+        ("-123456.789012345", "n"),
+        ("-123456.7890123456", "s"),
+    ],
+)
+def test_the_limits_of_numbers(amount: str, kind: str) -> None:
+    """
+    A number has 15 digits, and a format shows 30 decimals: what goes beyond is a text.
+    """
+    (row,) = rows(report({"a": "acme"}, balances=[balance("a", "X", equity=amount)]), "Balances")
+    cell = row["equity"]
+
+    assert (kind, Decimal(amount)) == (cell.data_type, read(cell))
+    assert kind == "s" or len(amount.partition(".")[2]) == len(cell.number_format.partition(".")[2])
 
 
 def test_unknown_figures() -> None:
@@ -231,7 +257,7 @@ def test_values() -> None:
     }
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 @given(st.lists(st.none() | amounts, min_size=len(AMOUNTS), max_size=len(AMOUNTS)))
 def test_every_digit_survives(found: list[Decimal | None]) -> None:
     """
@@ -247,8 +273,9 @@ def test_every_digit_survives(found: list[Decimal | None]) -> None:
 
 def test_the_same_report_gives_the_same_bytes() -> None:
     """
-    No clock is read.
+    No clock is read: the workbook was made when the report was finished.
     """
+    assert ENDED.replace(microsecond=0, tzinfo=None) == opened(View(BOOK)).properties.created
     assert workbook.write(View(BOOK)) == workbook.write(View(BOOK))
 
 

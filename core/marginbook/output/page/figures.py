@@ -12,8 +12,7 @@ from marginbook.output.page import tables
 from marginbook.output.page.markup import label
 from marginbook.output.page.tables import Row, Table
 from marginbook.output.page.worth import lacking
-from marginbook.report import VALUED
-from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
+from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, VALUED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,8 +12,7 @@ from markupsafe import Markup
 from marginbook.output.page.markup import UNKNOWN, count, join, label, money, names, tag
 from marginbook.output.page.pictures import Item, Line, chart
 from marginbook.output.page.sections import paragraph, section, without
-from marginbook.report import VALUED
-from marginbook.values import plain, total
+from marginbook.values import VALUED, plain, total
 from marginbook.values.money import ZERO
 
 if TYPE_CHECKING:
