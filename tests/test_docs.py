@@ -105,7 +105,7 @@ def test_the_script_of_the_readme_runs(
         Path("accounts.toml").write_text(sandbox.accounts_file(), encoding="utf-8")
         exec(compile(script, "README.md", "exec"), {})  # noqa: S102  # it is ours
 
-    assert "193417.42737491" == capsys.readouterr().out.splitlines()[-1]
+    assert "317416.92737491" == capsys.readouterr().out.splitlines()[-1]
 
 
 @pytest.fixture

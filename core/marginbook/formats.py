@@ -134,6 +134,11 @@ def marginbook_outputs() -> list[Output]:
             write=_prometheus,
             suffixes=(".prom",),
         ),
-        Output(name="expect", title="A file of expected balances, for report --expect.", write=_expect),
+        Output(
+            name="expect",
+            title="A file of expected balances, for report --expect.",
+            write=_expect,
+            suffixes=(".expect.toml",),
+        ),
         Output(name="html", title="One page for a browser, in one file.", write=_page, suffixes=(".html",)),
     ]

@@ -31,6 +31,7 @@ from marginbook import Account, BalanceReport, Failure, Statement
             },
         ),
         (marginbook.replay, {"venue": ..., "documents": ..., "options": None}),
+        (marginbook.open_store, {"url_or_path": None}),
         (marginbook.load_accounts, {"path": ..., "registry": None}),
         (marginbook.venues, {}),
         (marginbook.diff, {"before": ..., "after": ..., "thresholds": None, "accounts": ()}),

@@ -52,6 +52,8 @@ FORMS: Final[dict[str, tuple[str, Callable[[bytes], bool]]]] = {
     ),
     "beancount": ("report.beancount", lambda content: content.startswith(b"; INCOMPLETE: 4 of 5 accounts")),
     "prometheus": ("report.prom", lambda content: b"\nmarginbook_report_complete 0\n" in content),
+    "expect": ("report.expect.toml", lambda content: b"# INCOMPLETE: desk-z" in content),
+    "html": ("report.html", lambda content: b"INCOMPLETE" in content),
 }
 
 
@@ -152,7 +154,7 @@ def test_outputs_of_others(tmp_path: Path, plugins: Plugins) -> None:
     """
     plugins.add("acme", "output.acme", source=PLUGIN)
     marginbook.write(BOOK, tmp_path / "a.acme", zeros=False)
-    marginbook.write(BOOK, tmp_path / "b.json", valuation=valued())
+    marginbook.write(BOOK, tmp_path / "b.json")
     marginbook.write(BOOK, tmp_path / "c", "acme", by="venue", valuation=valued(), registry=installed({}))
 
     assert "False account False True" == (tmp_path / "a.acme").read_text()

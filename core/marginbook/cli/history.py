@@ -130,7 +130,7 @@ def _verify(store: Store, head: str | None) -> None:
     for problem in problems:
         click.echo(problem)
     if problems:
-        click.echo(f"{len(problems)} problems in {store.name}.", err=True)
+        click.echo(f"Problems in {store.name}: {len(problems)}", err=True)
         sys.exit(1)
     newest = store.snapshots(limit=1)
     if newest:

@@ -5,6 +5,7 @@ Where a history is.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,7 +64,7 @@ def _url(written: str) -> URL:
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  # likewise
 
     try:
-        url = make_url(written.replace("postgres://", "postgresql://", 1))
+        url = make_url(re.sub("^postgres:", "postgresql:", written))
     except (ArgumentError, ValueError):
         url = None
     if url is None or "@" in f"{url.host}{url.database}":

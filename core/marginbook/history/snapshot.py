@@ -131,9 +131,9 @@ class Entry:
     #: Its number.
     id: int
     #: When the first account was asked, when the last had answered, and when it was saved, in UTC.
-    started_at: datetime
-    finished_at: datetime
-    saved_at: datetime
+    started_at: datetime = field(converter=moment)
+    finished_at: datetime = field(converter=moment)
+    saved_at: datetime = field(converter=moment)
     #: True if every account that was asked for could be read.
     complete: bool
     #: How many accounts were asked for, and how many of them could not be read.
@@ -155,7 +155,7 @@ class Point:
     #: The number of the snapshot.
     snapshot: int
     #: When the report was begun, in UTC.
-    at: datetime
+    at: datetime = field(converter=moment)
     #: ``"failed"`` where the account could not be read, so that nothing is known of the asset.
     state: Literal["ok", "failed"]
     #: The row. None where the account failed, and where its venue did not list the asset.

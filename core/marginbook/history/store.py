@@ -144,12 +144,14 @@ class Store:
         Raises:
             ConfigurationError: The database cannot be reached or is none of ours.
 
+            HistoryError: A row was changed to what cannot be one.
+
         """
         names = [column.name for column in SNAPSHOTS.c if column.name not in {"report", "specifications"}]
         query = _within(select(*(SNAPSHOTS.c[name] for name in names)), since, until)
         with self._reading() as connection:
             found = connection.execute(query.order_by(SNAPSHOTS.c.id.desc()).limit(limit)).mappings()
-            return tuple(Entry(**row) for row in found)
+            return tuple(map(_entry, found))
 
     def series(
         self, account: str, asset: str, *, since: datetime | str | None = None, until: datetime | str | None = None
@@ -387,13 +389,21 @@ def _time(written: datetime | str) -> datetime:
         raise ConfigurationError(msg, hint="Write it as 2026-01-31T00:00:00Z.") from None
 
 
+def _entry(row: RowMapping) -> Entry:
+    try:
+        return Entry(**row)
+    except DAMAGES as error:
+        msg = f"Snapshot {row['id']} is not what was saved: {error}"
+        raise HistoryError(msg, hint=_VERIFY) from None
+
+
 def _point(row: RowMapping) -> Point:
     try:
         balance = None if row["asset"] is None else rows.read_balance(dict(row))
+        return Point(snapshot=row["snapshot"], at=row["started_at"], state=row["state"], balance=balance)
     except DAMAGES as error:
         msg = f"A balance of snapshot {row['snapshot']} is not what was saved: {error}"
         raise HistoryError(msg, hint=_VERIFY) from None
-    return Point(snapshot=row["snapshot"], at=row["started_at"], state=row["state"], balance=balance)
 
 
 _BUSY: Final = (HistoryError, f"has been written by somebody else for {PATIENCE} seconds", "Try again.")

@@ -6,10 +6,9 @@ from marginbook.report.outcomes import Failure, Note
 from marginbook.report.prices import PriceBook
 from marginbook.report.report import BalanceReport
 from marginbook.report.totals import Total
-from marginbook.report.valuation import VALUED, Exclusion, Valuation, Value, ValueTotal, check_currency
+from marginbook.report.valuation import Exclusion, Valuation, Value, ValueTotal, check_currency
 
 __all__ = [
-    "VALUED",
     "BalanceReport",
     "Exclusion",
     "Failure",

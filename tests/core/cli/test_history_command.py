@@ -169,7 +169,7 @@ def test_verify(place: Place, saved: list[str]) -> None:
     assert f"Snapshots 1 to 2 are what was saved. The newest has the hash {saved[1]}\n" == good.stdout == noted.stdout
     assert f"No snapshot has the hash {'0' * 64}: what was saved with it is no longer there.\n" == gone.stdout
     assert "Snapshot 1: balances, desk USDT, wallet_balance is 2.50, and the report says 1.50.\n" == changed.stdout
-    assert f"1 problems in {place.name}.\n" == changed.stderr
+    assert f"Problems in {place.name}: 1\n" == changed.stderr
 
 
 @pytest.mark.usefixtures("saved")

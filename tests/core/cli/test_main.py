@@ -29,7 +29,7 @@ if TYPE_CHECKING:
                 "file:PATH",
                 "cmd:COMMAND",
                 "keyring:SERVICE/NAME",
-                "0  every account could be read, and all is as expected",
+                "0  every account could be read, what is to be valued has a price, and all is as expected",
                 "1  something is missing from the report",
                 "2  the question was wrong",
                 "MARGINBOOK_ACCOUNTS",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from histories import RECORDING, Place, make_full_report, make_report, row
-from marginbook import ConfigurationError, open_store
+from marginbook import ConfigurationError, HistoryError, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,6 +183,8 @@ def test_times_that_are_none(tmp_path: Path) -> None:
             "Snapshot 1: started_at is 5, and the report says 2026-11-20T12:00:00+00:00.",
             "Snapshot 1: balances, desk USDT, updated_at is soon, and the report says 2026-01-01T00:00:00+00:00.",
         ] == told(store)
+        with pytest.raises(HistoryError, match="Snapshot 1 is not what was saved"):
+            store.snapshots()
 
 
 TABLES = ("accounts", "balances", "locks", "summaries", "failures", "recordings", "bodies")
