@@ -13,14 +13,12 @@ import pytest
 import time_machine
 from attrs import frozen
 
-from marginbook import collect
+from marginbook import Account, collect
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from marginbook import Account
 
 #: Our words and Binance's.
 WORDS: Final = {
