@@ -86,6 +86,6 @@ def test_a_recording_keeps_no_secret(tmp_path: Path) -> None:
                 assert collect([account]).complete
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.yaml")]
 
-    assert [1] * 6 == [len(yaml.safe_load(text)["interactions"]) for text in texts]
+    assert [1, 1, 1, 1, 1, 1, 2] == sorted(len(yaml.safe_load(text)["interactions"]) for text in texts)
     assert len(sandbox.signatures) >= 5
     assert [] == given_away("\n".join(texts), sandbox.hidden)

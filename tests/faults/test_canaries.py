@@ -61,7 +61,9 @@ def test_everybody_has_a_canary() -> None:
     played = {stage.venue: {name for actor in stage.actors for name in actor.credentials} for stage in stages()}
 
     assert {v.id: {c.name for c in v.credentials} for p in installed().plugins() for v in p.venues} == played
-    assert {"hmac", "rsa", "ed25519", "coins", "switch", "gateway"} == {name.partition(".")[0] for name in SECRETS}
+    assert {"hmac", "rsa", "ed25519", "coins", "portfolio", "switch", "gateway"} == {
+        name.partition(".")[0] for name in SECRETS
+    }
 
 
 @pytest.mark.parametrize("name", SECRETS)

@@ -150,20 +150,16 @@ def test_no_account_is_put_together_of_two_answers(nth: int, usual: BalanceRepor
     """
     with Sandbox(installed().stages(), faults=[Fault("mode-switch", "binance-margin", nth)]) as sandbox:
         report = collect([account for account in sandbox.accounts() if account.name == "binance-margin"])
-    before, after = (
-        [
-            row.wallet_balance
-            for rows in (found.summaries, found.balances)
-            for row in rows
-            if row.account == "binance-margin"
-        ]
-        for found in (usual, report)
-    )
 
     assert report.complete
     # The summary, USDC, and USDT.
-    assert ["25000.00000000", "1000.00000000", "25000.00000000"] == list(map(str, before))
-    assert ["125000.00000000", "11000.00000000", "125000.00000000"] == list(map(str, after))
+    assert ["25000.00000000", "1000.00000000", "25000.00000000"] == wallets(usual, "binance-margin")
+    assert ["125000.00000000", "11000.00000000", "125000.00000000"] == wallets(report, "binance-margin")
+
+
+def wallets(report: BalanceReport, name: str) -> list[str]:
+    whole = [str(summary.wallet_balance) for summary in report.summaries if summary.account == name]
+    return whole + [str(balance.wallet_balance) for balance in report.balances if balance.account == name]
 
 
 def test_odd_amounts_count_as_what_was_sent() -> None:

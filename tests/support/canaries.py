@@ -20,13 +20,14 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qs, quote
 
-from attrs import define, field
+from attrs import define, evolve, field
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from marginbook.sandbox import Actor, Sandbox, Stage, answer
 from marginbook_binance.cast import COINS, MULTI, SINGLE, UNDER, Part, Verify, verify_hmac, verify_public
+from marginbook_binance.depths import PORTFOLIO, PORTFOLIO_WHOLE
 from marginbook_binance.stage import Futures
 from marginbook_coinswitch.stage import WALLET
 from marginbook_coinswitch.stage import Futures as Wallets
@@ -94,6 +95,7 @@ def stages() -> tuple[Stage, ...]:
     return (
         _futures("binance-usdm", "/fapi/v3/balance", "/fapi/v1/time", usdm),
         _futures("binance-coinm", "/dapi/v1/balance", "/dapi/v1/time", coinm),
+        _portfolio(evolve(_hmac("portfolio", PORTFOLIO), whole=PORTFOLIO_WHOLE)),
         Stage(
             "coinswitch",
             (switch,),
@@ -116,6 +118,15 @@ def _futures(venue: str, path: str, time: str, parts: list[Part]) -> Stage:
         time: lambda request: Futures(known).time(request),
     }
     return Stage(venue, tuple(part.actor for part in parts), routes)
+
+
+def _portfolio(part: Part) -> Stage:
+    known = {part.actor.credentials["api_key"]: part}
+    routes = {
+        "/papi/v1/balance": lambda request: Futures(known).balance(request, weight=1),
+        "/papi/v1/account": lambda request: Futures(known).account(request, weight=1),
+    }
+    return Stage("binance-pm", (part.actor,), routes)
 
 
 def planted(stages: Iterable[Stage]) -> dict[str, str]:
