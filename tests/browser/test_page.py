@@ -141,8 +141,8 @@ def test_failures_stand_above_figures(opens: Opens, view: View, width: int) -> N
 
 def column(tab: Page, heading: str) -> list[str]:
     index = tab.locator("#rows-table thead th").all_inner_texts().index(heading)
-    cells = tab.locator("#rows-table tbody tr").locator(f"> :nth-child({index + 1})")
-    keys: list[str] = cells.evaluate_all("cells => cells.map(cell => cell.dataset.key ?? cell.textContent)")
+    read = "(body, i) => [...body.rows].map(row => row.cells[i].dataset.key ?? row.cells[i].textContent)"
+    keys: list[str] = tab.locator("#rows-table tbody").evaluate(read, index)
     return [key.rstrip("*") for key in keys]
 
 
