@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 from marginbook.output.page import tables
 from marginbook.output.page.markup import label
 from marginbook.output.page.tables import Row, Table
-from marginbook.output.page.worth import lacking
-from marginbook.report import VALUED
+from marginbook.output.page.worth import VALUED, lacking
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from marginbook.output.page.markup import UNKNOWN, count, join, label, money, names, tag
 from marginbook.output.page.pictures import Item, Line, chart
 from marginbook.output.page.sections import paragraph, section, without
-from marginbook.report import VALUED
 from marginbook.values import plain, total
 from marginbook.values.money import ZERO
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from marginbook.values import Balance
 
     Holdings = dict[str, dict[str, list[Balance]]]
+
+#: The figures that have values. The report, which knows them as well, is above this room.
+VALUED: Final = ("wallet_balance", "unrealized_pnl", "equity")
 
 #: Pictures of a kind. What is beyond is in a table.
 _DRAWN: Final = 25
