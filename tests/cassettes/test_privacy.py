@@ -50,7 +50,7 @@ def test_holds_what_is_needed_and_nothing_else(path: Any) -> None:
         assert {"Accept"} == request["headers"].keys()
         assert {"Content-Type"} == response["headers"].keys()
         assert request["body"] is None
-        assert {"recvWindow"} >= parse_qs(urlsplit(request["uri"]).query).keys()
+        assert {"recvWindow", "exchange"} >= parse_qs(urlsplit(request["uri"]).query).keys()
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: f"{p.parent.name}/{p.stem}")

@@ -45,6 +45,9 @@ PREFIXES: Final = {
 #: What tells rows, where an account is asked for more than one document.
 ROWS: Final = ("/fapi/v3/account", "/papi/v1/balance")
 
+#: What is asked in detail beside the rows.
+POSITIONS: Final = "/trade/api/v2/futures/positions"
+
 #: The gateway's published example is what its documentation tool makes of the types.
 GATEWAY_EXAMPLE: Final = {
     "balances": [
@@ -125,6 +128,7 @@ def published_stages() -> list[Stage]:
             ("binance-usdm-margin", {"detail": "margin"}),
         ],
         "binance-coinm": [("binance-coinm", {}), ("binance-coinm-margin", {"detail": "margin"})],
+        "coinswitch": [("coinswitch", {}), ("coinswitch-margin", {"detail": "margin"})],
     }
     return [
         Stage(
@@ -214,7 +218,7 @@ def _cassette(path: Path) -> Cassette:
         kind=kind,
         venue=next(venue for venue, prefix in PREFIXES.items() if main.startswith(prefix)),
         path=main,
-        options=_options(main),
+        options={**_options(main), **({"detail": "margin"} if POSITIONS in documents else {})},
         documents=documents,
     )
 
