@@ -19,10 +19,9 @@ from markupsafe import Markup
 
 from marginbook import Balance, Failure, exact
 from marginbook.output import View, page
-from marginbook.output.page import markup, worth
+from marginbook.output.page import markup
 from marginbook.output.page.tables import Row, Table, name, words
 from marginbook.registry import installed
-from marginbook.report import VALUED as FIGURES
 from marginbook.report import Valuation
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Summary, plain
 from reading import Read, read
@@ -313,13 +312,6 @@ def test_values_are_cards() -> None:
     assert f"wallet{total.wallet_balance:,.2f} USDexactly {plain(total.wallet_balance)}Without desk-10" in text
     assert f"coins ETH (not known); desk-2 {SCRIPT}, market-making BFUSD (no price)" in text
     assert "value" not in opened(PLAIN).texts
-
-
-def test_every_value_is_shown() -> None:
-    """
-    The page shows all figures that a valuation has.
-    """
-    assert FIGURES == worth.VALUED
 
 
 def test_a_value_that_nobody_knows() -> None:
