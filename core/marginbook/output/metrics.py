@@ -28,7 +28,7 @@ METRICS: Final = {
     "marginbook_up": "1 if the account could be read.",
     "marginbook_failure": "1 for an account that could not be read, with the kind of failure.",
     "marginbook_balance": "A figure of one asset in one account, in units of the asset.",
-    "marginbook_margin_ratio": "Maintenance margin by equity of one asset in one account. Liquidation is at 1.",
+    "marginbook_margin_ratio": "Maintenance margin by equity, where an asset is collateral alone. Liquidation is at 1.",
     "marginbook_updated_timestamp_seconds": "When the venue last changed the figures.",
     "marginbook_account": "A figure of a whole account, in units of the currency. Repeats what the assets say.",
     "marginbook_account_margin_ratio": "Maintenance margin by equity of a whole account. Liquidation is at 1.",
@@ -96,7 +96,8 @@ def _add_balances(samples: _Samples, report: BalanceReport) -> None:
         figures = {name: total(getattr(balance, name) for balance in group) for name in AMOUNTS}
         for name, figure in figures.items():
             samples.add("marginbook_balance", figure, **labels, field=name)
-        samples.add("marginbook_margin_ratio", ratio(figures["maintenance_margin"], figures["equity"]), **labels)
+        if account not in report.pooled:
+            samples.add("marginbook_margin_ratio", ratio(figures["maintenance_margin"], figures["equity"]), **labels)
         samples.add("marginbook_updated_timestamp_seconds", _oldest(group), **labels)
 
 

@@ -66,7 +66,8 @@ _LEADS: Final[dict[str, dict[str, Callable[[Balance], str]]]] = {
 @frozen
 class _Line:
     """
-    One row: its first cells, what it is called in a list, what has its amounts, and which of them are derived.
+    One row: its first cells, what it is called in a list, what has its amounts, which of them are derived, and which
+    say nothing here.
     """
 
     leads: Sequence[str]
@@ -74,12 +75,13 @@ class _Line:
     amounts: object
     marks: str = ""
     derived: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
 
     def amount(self, name: str) -> Decimal | None:
         """
         Return an amount, or None where it is not known or the row has none of that name.
         """
-        return getattr(self.amounts, name, None)
+        return None if name in self.idle else getattr(self.amounts, name, None)
 
 
 @frozen
@@ -197,7 +199,9 @@ def _rows(view: View, rows: Iterable[Balance]) -> _Part:
     for balance in rows:
         cells = [lead(balance) for lead in leads.values()]
         derived = frozenset(name for name, basis in balance.basis.items() if basis != "reported")
-        lines.append(_Line(cells, " ".join(cells), balance, _marks(balance, footnotes), derived))
+        # Where assets are one collateral together, the ratio is that of their account.
+        idle = frozenset({"margin_ratio"} if balance.account in view.report.pooled else ())
+        lines.append(_Line(cells, " ".join(cells), balance, _marks(balance, footnotes), derived, idle))
     return _Part(tuple(leads), lines, marked=True, grouped=True)
 
 

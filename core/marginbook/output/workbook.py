@@ -162,7 +162,7 @@ def _accounts(report: BalanceReport) -> _Sheet:
 
 
 def _balances(report: BalanceReport) -> _Sheet:
-    ratios = iter([balance.margin_ratio for balance in report.balances])
+    ratios = iter([report.margin_ratio(balance) for balance in report.balances])
     rows = []
     for row in sheet.rows(report):
         # Only an account that was read and has no assets holds nothing, rather than what nobody knows.

@@ -72,7 +72,8 @@ class Condition:
         """
         Say whether a row, a summary or a failure is what it is about, as far as that can be told.
         """
-        return all(getattr(row, name, wanted) == wanted for name, wanted in self.where)
+        # The summary of all assets has none of its own, and is about each.
+        return all((getattr(row, name, None) or wanted) == wanted for name, wanted in self.where)
 
 
 @frozen(kw_only=True)
@@ -106,7 +107,8 @@ def condition(expression: str) -> Condition:
     Read a condition: ``FIELD OPERATOR NUMBER``, and maybe ``where NAME=VALUE ...``.
 
     FIELD is an amount of a row, ``margin_ratio``, or ``age``, the seconds since the venue changed the row; after
-    ``account.`` it is that of the account's summary. OPERATOR is one of ``<  <=  >  >=  ==  !=``. NAME is account,
+    ``account.`` it is that of the account's summary. ``margin_ratio`` is that of the whole account where its assets are
+    one collateral together, and of each row elsewhere. OPERATOR is one of ``<  <=  >  >=  ==  !=``. NAME is account,
     venue or asset; for summaries, account, venue or currency. A VALUE with blanks stands in quotes.
 
     Raises:
@@ -174,6 +176,10 @@ def alerts(report: BalanceReport, conditions: str | Iterable[Condition | str]) -
 def _alerts(report: BalanceReport, wanted: Condition) -> list[Alert]:
     whole = wanted.figure.startswith(_WHOLE)
     rows: Iterable[Balance | Summary] = report.summaries if whole else report.balances
+    if wanted.figure == "margin_ratio":
+        # Of assets that are one collateral together, only their account has a ratio that means something.
+        alone = [row for row in report.balances if row.account not in report.pooled]
+        rows = sorted([*alone, *(s for s in report.summaries if s.asset is None)], key=lambda row: row.account)
     found = [_of_row(report, wanted, row) for row in rows if wanted.concerns(row)]
     found += [
         _unknown(wanted, failure.account, failure.venue, f"the account could not be read ({failure.kind}).")

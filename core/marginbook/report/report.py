@@ -116,6 +116,22 @@ class BalanceReport:
         """
         return tuple(failure.account for failure in self.failures)
 
+    @property
+    def pooled(self) -> frozenset[str]:
+        """
+        The accounts whose assets are one collateral together: their venue tells one equity and one margin of them all.
+        """
+        return frozenset(summary.account for summary in self.summaries if summary.asset is None)
+
+    def margin_ratio(self, balance: Balance) -> Decimal | None:
+        """
+        Return how near a row of the report is to liquidation; None where that is not known.
+
+        Nor is it where the account is one of `pooled`: there the ratio of its summary decides, and not that of a row,
+        however high or low.
+        """
+        return None if balance.account in self.pooled else balance.margin_ratio
+
     def totals(self) -> dict[str, Total]:
         """
         Add up the accounts that could be read, by asset. Each total says which accounts are missing.

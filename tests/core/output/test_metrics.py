@@ -5,12 +5,13 @@ Metrics for Prometheus, read by its own parser.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import Any, Final
 
 from hypothesis import given
 from prometheus_client.parser import text_string_to_metric_families
 
-from books import BOOK, LONG, ODD, balance, report, whole
+from books import BOOK, FORMULA, LONG, ODD, balance, book, report, whole
 from fuzzing import examples
 from marginbook import BalanceReport, Summary
 from marginbook.output import metrics
@@ -55,10 +56,19 @@ def test_figures() -> None:
     assert None is sample(BOOK, "unknown", **USDT, field="equity")
     assert None is sample(BOOK, "balance", **USDT, field="order_margin")
     assert 1 == sample(BOOK, "unknown", **USDT, field="order_margin")
-    assert 12.5 / 99.25 == sample(BOOK, "margin_ratio", **USDT)
     assert 1782907200.373 == sample(BOOK, "updated_timestamp_seconds", **USDT)
     assert 1 == sample(BOOK, "unknown", **{**USDT, "asset": "BTC"}, field="updated_timestamp_seconds")
-    assert 1 == sample(BOOK, "unknown", **{**USDT, "asset": "BTC"}, field="margin_ratio")
+
+
+def test_margin_ratios() -> None:
+    """
+    A row has a ratio, known or not, unless its account is one collateral as a whole: then that has it.
+    """
+    alone = book(summaries=[])
+
+    assert 12.5 / 99.25 == sample(alone, "margin_ratio", **USDT)
+    assert 1 == sample(alone, "unknown", **{**USDT, "asset": "BTC"}, field="margin_ratio")
+    assert {("account", "desk-a")}.isdisjoint(chain.from_iterable(samples(BOOK, "marginbook_margin_ratio")))
 
 
 def test_whole_accounts() -> None:
@@ -143,7 +153,8 @@ def test_a_metric_is_explained_once() -> None:
     """
     Each has one HELP and one TYPE, before its samples.
     """
-    found = metrics.write(BOOK)
+    near = balance(FORMULA, "USDT", equity="100", maintenance_margin="90")
+    found = metrics.write(book(balances=[*BOOK.balances, near]))
 
     assert {1} == set(Counter(line.split()[2] for line in found.splitlines() if line.startswith("# TYPE")).values())
     assert sorted(metrics.METRICS) == sorted(f.name for f in text_string_to_metric_families(found))

@@ -472,6 +472,18 @@ def test_ratios_of_whole_accounts() -> None:
     assert "a, whole account (acme)to be watched0.5" in shown(view, "ratios")
 
 
+def test_ratios_of_one_collateral() -> None:
+    """
+    Each collateral has one bar: the whole account where its assets are one, else each row. What repeats it has none.
+    """
+    near: dict[str, Any] = {"equity": "100", "maintenance_margin": "90"}
+    wholes = [whole("a", "USD", equity="5000", maintenance_margin="90"), whole("b", "USDT", asset="USDT", **near)]
+    rows = [held(name, "USDT", **near) for name in ("a", "b")]
+    text = shown(View(report({"a": "acme", "b": "acme"}, balances=rows, summaries=wholes)), "ratios")
+
+    assert ["b, USDT", "a, whole account"] == list(dict.fromkeys(re.findall(r"[ab], [a-zA-Z ]+(?= \(acme\))", text)))
+
+
 def test_summaries() -> None:
     """
     What venues say of accounts is a table of its own, with a word on what nobody tells.

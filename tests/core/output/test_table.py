@@ -398,6 +398,17 @@ def test_ratios_are_rounded_upwards() -> None:
     assert "%" not in str(BOOK)
 
 
+def test_ratios_of_one_collateral() -> None:
+    """
+    Where an account is one collateral as a whole, its rows have no ratio: theirs would say nothing.
+    """
+    rows = [balance("a", "A", equity="100", maintenance_margin="90")]
+    whole = summary("a", "acme", equity="5000", maintenance_margin="90")
+    text = table.write(View(report("a", balances=rows, summaries=[whole])))
+
+    assert ("90.00 %" in text, "1.80 %" in text) == (False, True)
+
+
 def test_whole_accounts() -> None:
     """
     What venues say of whole accounts is a table of its own, which says that it is added to nothing.

@@ -227,6 +227,26 @@ def test_accounts_that_failed() -> None:
     )
 
 
+@pytest.mark.parametrize("where", ["", " where asset=USDT"])
+def test_one_collateral(where: str) -> None:
+    """
+    Where an account's assets are one collateral together, its margin ratio is compared, and not those of its rows:
+    one of these would raise a false alarm, and another hide a true one.
+    """
+    near = {"equity": "100", "maintenance_margin": "90"}
+    rows = [balance(name, **near) for name in ("alone", "safe", "unsafe")]
+    wholes = [
+        summary("safe", equity="9000", maintenance_margin="90"),
+        summary("unsafe", equity="-1", adjusted_equity="100", maintenance_margin="95"),
+        summary("alone", asset="USDT", equity="100", maintenance_margin="90"),
+    ]
+    found = alerts(report(*rows, *wholes, accounts="alone safe unsafe"), f"margin_ratio > 0.8{where}")
+
+    assert [("alone", "raised", "USDT"), ("safe", "clear", "USD"), ("unsafe", "raised", "USD")] == [
+        (alert.account, alert.state, alert.asset) for alert in found
+    ]
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
@@ -281,7 +301,10 @@ def test_nobody_is_forgotten(question: Asked, figure: str, operator: str) -> Non
     opposite = {"<": ">=", ">=": "<"}[operator]
     first, second = (alerts(found, [condition(f"{figure} {sign} 1")]) for sign in (operator, opposite))
     pairs = {"raised": "clear", "clear": "raised", "unknown": "unknown"}
-    rows = found.summaries if figure.startswith("account.") else found.balances
+    rows: tuple[Balance | Summary, ...] = found.summaries if figure.startswith("account.") else found.balances
+    if figure == "margin_ratio":
+        pooled = tuple(s for s in found.summaries if s.asset is None)
+        rows = (*(row for row in found.balances if row.account not in found.pooled), *pooled)
 
     assert {*found.missing, *(row.account for row in rows)} <= {alert.account for alert in first}
     assert len(rows) + len(found.missing) <= len(first)

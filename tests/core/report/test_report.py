@@ -547,3 +547,20 @@ def test_amounts_beyond_any_venue() -> None:
 
     assert found == BalanceReport.from_dict(json.loads(found.to_json()))
     assert 2 * int("9" * 281) == int(found.to_dict()["totals"]["USDT"]["wallet_balance"].replace(".", ""))
+
+
+def test_collateral_of_all_assets_together() -> None:
+    """
+    Where a venue counts all assets of an account as one, the margin ratio of a row says nothing; elsewhere it does.
+    """
+    figures = {"equity": "100", "maintenance_margin": "90"}
+    found = report(
+        "alone",
+        "single",
+        "together",
+        balances=[balance(name, "USDT", **figures) for name in ("alone", "single", "together")],
+        summaries=[summary("single", asset="USDT"), summary("together", equity="5000", maintenance_margin="90")],
+    )
+
+    assert {"together"} == found.pooled
+    assert [Decimal("0.9"), Decimal("0.9"), None] == [found.margin_ratio(row) for row in found.balances]

@@ -87,7 +87,7 @@ def _balances(view: View, told: Sequence[str]) -> Iterator[Row]:
         cells = [
             *_titles(balance.account, balance.venue, balance.asset),
             *_amounts(balance, told),
-            tables.ratio(balance.margin_ratio),
+            tables.ratio(report.margin_ratio(balance)),
             *(_worth(value) if value else []),
             *tables.moments(balance.updated_at, report.finished_at),
             tables.marks(balance.notes, numbers),

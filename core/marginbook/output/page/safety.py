@@ -76,12 +76,16 @@ _WORDS: Final = {"danger": "close to liquidation", "watch": "to be watched", "sa
 
 
 def _margins(report: BalanceReport) -> Iterator[_Margin]:
+    """
+    Yield each collateral once: the whole account where its assets are one, else each of its rows.
+    """
     for summary in report.summaries:
-        equity = summary.equity if summary.adjusted_equity is None else summary.adjusted_equity
-        title = f"{summary.account}, {summary.asset or 'whole account'} ({summary.venue})"
-        yield _margin(title, summary, equity)
+        if summary.asset is None:
+            equity = summary.equity if summary.adjusted_equity is None else summary.adjusted_equity
+            yield _margin(f"{summary.account}, whole account ({summary.venue})", summary, equity)
     for balance in report.balances:
-        yield _margin(f"{balance.account}, {balance.asset} ({balance.venue})", balance, balance.equity)
+        if balance.account not in report.pooled:
+            yield _margin(f"{balance.account}, {balance.asset} ({balance.venue})", balance, balance.equity)
 
 
 def _margin(title: str, figures: Balance | Summary, equity: Decimal | None) -> _Margin:
