@@ -24,20 +24,19 @@ from marginbook.errors import (
     UnavailableError,
     UnwrittenError,
 )
-from marginbook.history import Snapshot, open_store
 from marginbook.hookspecs import API_VERSION, hookimpl
 from marginbook.limits import Limit
 from marginbook.loading import load_accounts
 from marginbook.output import Output, View
-from marginbook.pricing import load_prices, prices
 from marginbook.registry import venues
 from marginbook.report import BalanceReport, Failure, Note, PriceBook, Total, Valuation
 from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, exact
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
-from marginbook.writing import write
 
 if TYPE_CHECKING:
+    from marginbook.history import Snapshot, open_store
+    from marginbook.pricing import load_prices, prices
     from marginbook.reconciling import (
         Alert,
         Difference,
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
         diff,
         load_expected,
     )
+    from marginbook.writing import write
 else:
     # Hidden from type checkers, who would take any name for a public one.
     def __getattr__(name: str) -> Any:
@@ -126,9 +126,11 @@ __all__ = [
     "write",
 ]
 
-#: What is imported when it is asked for, and from where.
-_LATER: Final = dict.fromkeys(
-    (
+#: What is imported when it is asked for, by where it is.
+_ROOMS: Final = {
+    "marginbook.history": ("Snapshot", "open_store"),
+    "marginbook.pricing": ("load_prices", "prices"),
+    "marginbook.reconciling": (
         "Alert",
         "Difference",
         "Expectation",
@@ -140,5 +142,6 @@ _LATER: Final = dict.fromkeys(
         "diff",
         "load_expected",
     ),
-    "marginbook.reconciling",
-)
+    "marginbook.writing": ("write",),
+}
+_LATER: Final = {name: room for room, names in _ROOMS.items() for name in names}

@@ -132,8 +132,8 @@ def report(
     \b
     Exit status:
         0  every account could be read, what is to be valued has a price, and all is as expected
-        1  something is missing from the report, which says what and why; or it is not as expected, or meets an
-           alert, or could not be written or saved
+        1  something is missing from the report, which says what and why; or it is not as expected,
+           or meets an alert, or could not be written or saved
         2  the question was wrong: no report was made
     """
     registry = installed()

@@ -92,7 +92,7 @@ def test_an_incomplete_report_is_saved_as_such(place: Place, accounts: Path) -> 
     done = run("report", "--accounts", accounts, "--save", "--quiet")
 
     assert (1, "") == (done.exit_code, done.stderr)
-    assert "  INCOMPLETE       6 of 7  " in run("history").stdout
+    assert "  INCOMPLETE       8 of 9  " in run("history").stdout
     with open_store(place.name) as store:
         assert (False, ("lost",)) == (store.load().complete, store.load().report.missing)
 

@@ -299,7 +299,7 @@ def test_a_full_disk(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     assert (1, "", "old") == (done.exit_code, done.stdout, target.read_text())
     assert (
-        f"Error: {target} could not be written: No space left on device. What was there before is as it was.\n"
+        f"Error: {target} could not be written: No space left on device.\nWhat was there before is as it was.\n"
     ) == done.stderr
 
 
