@@ -82,7 +82,7 @@ def test_every_link_leads_somewhere() -> None:
     """
     No document links to a file that is not there.
     """
-    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]
     links = [
         document.parent / target
         for document in documents
