@@ -4,6 +4,7 @@ Files that are written whole, or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import resource
@@ -11,12 +12,15 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from marginbook import ConfigurationError, UnwrittenError
 from marginbook.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Fills a file with letters until it is killed, each version of one letter alone.
 WRITER: Final = """
@@ -167,26 +171,27 @@ def test_a_folder_that_takes_no_files(tmp_path: Path, monkeypatch: pytest.Monkey
         write_whole(tmp_path / "report.json", b"new")
 
 
-@pytest.fixture
-def cramped() -> Any:
+@contextlib.contextmanager
+def cramped() -> Iterator[None]:
     """
-    A disk without place for more than a few bytes, as far as this process can tell.
+    A disk without place for more than a few bytes, as far as this process can tell: nobody else may write meanwhile.
     """
     # Python ignores the signal that comes with it.
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("cramped")
 def test_a_full_disk(tmp_path: Path) -> None:
     """
     What was there stays whole, and nothing of the new file is left.
     """
     path = tmp_path / "report.json"
     path.write_bytes(b"old")
-    with pytest.raises(UnwrittenError) as caught:
+    with pytest.raises(UnwrittenError) as caught, cramped():
         write_whole(path, b"new" * 1000)
 
     assert f"{path} could not be written: File too large. What was there before is as it was." == str(caught.value)
