@@ -12,7 +12,7 @@ import difflib
 import importlib.metadata
 import os
 from importlib.metadata import EntryPoint
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import pluggy
 from attrs import define, evolve, field, frozen
@@ -21,14 +21,15 @@ from marginbook import hookspecs
 from marginbook.errors import ConfigurationError, MarginbookError, PluginError
 from marginbook.hookspecs import API_VERSION, PROJECT
 from marginbook.output import Output
-from marginbook.venues import Venue
+from marginbook.venues import PriceSource, Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from marginbook.output import View
     from marginbook.sandbox import Stage
-    from marginbook.venues import PriceSource
+
+T = TypeVar("T")
 
 #: Names of venues or distributions, with commas between; ``*`` stands for all that do not come with marginbook.
 DISABLE: Final = "MARGINBOOK_DISABLE_PLUGINS"
@@ -219,43 +220,44 @@ class Registry:
         """
         Load the plugins that have prices by the names of their entry points, and return their sources, by id.
         """
-        return self._described("marginbook_prices", "prices", lambda source: source.id, "")
-
-    def _described(self, hook: str, kind: str, key: Callable[[Any], str], name: str | None = None) -> dict[str, Any]:
-        """
-        Return what the plugins describe by *hook*, the first of each name: of all plugins, of those with an entry point
-        of this *kind* where *name* is empty, or of those whose entry point names *name*.
-        """
-        described: dict[str, Any] = {}
-        for _, item in self._items(hook, kind, name):
-            described.setdefault(key(item), item)
-        return described
+        found = self._items("marginbook_prices", "prices", "")
+        return {name: source for name, (_, source) in self._own("a source of prices", PriceSource, "id", found).items()}
 
     def _items(self, hook: str, kind: str, name: str | None) -> Iterator[tuple[_Found, Any]]:
+        """
+        Yield what the plugins describe by *hook*: all plugins; where *name* is empty, those with an entry point of this
+        *kind*; or those with an entry point of that name.
+        """
         for found in self._enabled():
-            names = [e.name for e in found.entry_points]
-            wanted = name is None or any(n.startswith(f"{kind}.{name}") for n in names)
+            names = [e.name for e in found.entry_points if e.name.startswith(f"{kind}.")]
+            wanted = name is None or (bool(names) if not name else f"{kind}.{name}" in names)
             for item in self._call(self._load(found), hook) if wanted else ():
                 yield found, item
 
-    def _offered(self, name: str | None = None) -> dict[str, Output]:
+    def _own(
+        self, what: str, kind: type[T], name: str, items: Iterable[tuple[_Found, object]]
+    ) -> dict[str, tuple[_Found, T]]:
         """
-        Return outputs by name, of the plugins that `_described` would ask. What cannot be used is told of its plugin.
+        Return each item with its plugin, by name, the first of each. What cannot be used is told of its plugin.
         """
-        offered: dict[str, Output] = {}
-        owners: dict[str, _Found] = {}
-        for found, item in self._items("marginbook_outputs", "output", name):
-            if not isinstance(item, Output):
-                self._keep(found, f"{found.source} offers a {type(item).__name__} as an output. Update it.")
-            elif (owner := owners.setdefault(item.name, found)) is found:
-                offered[item.name] = _watched(item, found.source)
-            else:
+        owned: dict[str, tuple[_Found, T]] = {}
+        for found, item in items:
+            if not isinstance(item, kind):
+                self._keep(found, f"{found.source} offers a {type(item).__name__} as {what}. Update it.")
+                continue
+            owner, _ = owned.setdefault(getattr(item, name), (found, item))
+            if owner is not found:
+                title = f"{what.partition(' ')[2]} {getattr(item, name)!r}"
                 self._keep(
                     found,
-                    f"The output {item.name!r} is provided twice: by {owner.source}, which keeps it,"
-                    f" and by {found.source}. Uninstall one of them.",
+                    f"The {title} is provided twice: by {owner.source}, which keeps it, and by {found.source}."
+                    " Uninstall one of them.",
                 )
-        return offered
+        return owned
+
+    def _offered(self, name: str | None = None) -> dict[str, Output]:
+        found = self._own("an output", Output, "name", self._items("marginbook_outputs", "output", name))
+        return {name: _watched(output, plugin.source) for name, (plugin, output) in found.items()}
 
     def _enabled(self) -> list[_Found]:
         return [found for found in self._found if not self._is_disabled(found)]

@@ -48,7 +48,7 @@ _LONGEST_INTEGER: Final = 40
 
 
 #: As long as the longest name of a field, shorter than any key or signature.
-_LONGEST_SHOWN: Final = 23
+_LONGEST_SHOWN: Final = 31
 
 _is_name: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{_LONGEST_SHOWN - 1}}}").fullmatch
 

@@ -585,3 +585,33 @@ def test_disabled_outputs(plugins: Plugins) -> None:
     plugins.add("acme", "output.acme", source=f"{OUTPUT}[output('acme')]")
 
     assert FORMS == list(installed({"MARGINBOOK_DISABLE_PLUGINS": "output.acme"}).outputs())
+
+
+PRICES: Final = """
+from marginbook import PriceSource, hookimpl
+
+def source(name):
+    return PriceSource(id=name, title="of " + name, fetch=lambda base_url, session: [], hosts={"x": "https://x.example"})
+
+@hookimpl
+def marginbook_prices():
+    return """
+
+
+WHO: Final = "by acme (acme 1.0), which keeps it, and by other (other 1.0). Uninstall one of them"
+
+
+def test_sources_of_prices(plugins: Plugins) -> None:
+    """
+    They are found by the names of entry points; what is none, or there already, is told and left out.
+    """
+    plugins.add("acme", "prices.acme", source=f"{PRICES}[source('acme'), 'gold']")
+    plugins.add("other", "prices.other", source=f"{PRICES}[source('acme'), source('other')]")
+    plugins.add("third", "third", source=f"{PRICES}[source('third')]")
+    found = plugins.registry()
+
+    assert ["acme", "other"] == list(found.price_sources())
+    assert {
+        "acme": ("acme (acme 1.0) offers a str as a source of prices. Update it.",),
+        "other": (f"The source of prices 'acme' is provided twice: {WHO}.",),
+    } == problems(found)

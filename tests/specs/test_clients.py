@@ -438,7 +438,7 @@ def test_wrong_fields_are_named(model: Model, name: str, wrong: str) -> None:
     A value of another type, or a number that cannot be read exactly, is refused by the name of its field.
     """
     body = json.dumps(model.sample() | {name: "@"}).replace('"@"', wrong).encode()
-    with pytest.raises(InvalidResponseError, match=rf"^(The body\.{name:.23}|{model.cls.__name__}\.{name})\b"):
+    with pytest.raises(InvalidResponseError, match=rf"^(The body\.{name}|{model.cls.__name__}\.{name})\b"):
         model.cls.from_dict(decode(body))
 
 
@@ -449,9 +449,7 @@ def test_doubled_fields_are_named(model: Model) -> None:
     """
     for name in model.fields:
         body = text(model.sample())[:-1] + f', "{name}": 0}}'.encode()
-        # What is longer might be a secret that was sent back.
-        shown = f"'{name}'" if len(name) <= 23 else f"a str of length {len(name)}"
-        with pytest.raises(InvalidResponseError, match=f"^The body has {shown} twice in one object.$"):
+        with pytest.raises(InvalidResponseError, match=f"^The body has '{name}' twice in one object.$"):
             decode(body)
 
 

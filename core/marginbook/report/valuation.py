@@ -4,6 +4,7 @@ What the figures of a report are worth in one currency.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,14 @@ class Value:
     wallet_balance: Decimal | None
     unrealized_pnl: Decimal | None
     equity: Decimal | None
+    #: The figures of the row that are not known, whatever their price.
+    unknown: tuple[str, ...] = ()
+
+    def reason(self, figure: str) -> str:
+        """
+        Say why a figure has no value: ``"not known"`` or ``"no price"``.
+        """
+        return "not known" if figure in self.unknown else "no price"
 
 
 @frozen(kw_only=True)
@@ -201,16 +210,14 @@ class Valuation:
     def _by(
         self, key: Callable[[Value], str], failed_key: Callable[[tuple[str, str]], str] | None
     ) -> dict[str, ValueTotal]:
-        names = {key(value) for value in self.values}
-        names |= {failed_key(failed) for failed in self._failed} if failed_key else set()
-        return {
-            name: _total(
-                name,
-                [value for value in self.values if key(value) == name],
-                [failed for failed in self._failed if failed_key is None or failed_key(failed) == name],
-            )
-            for name in sorted(names)
-        }
+        values: defaultdict[str, list[Value]] = defaultdict(list)
+        for value in self.values:
+            values[key(value)].append(value)
+        failed: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for account in self._failed:
+            for name in [failed_key(account)] if failed_key else values:
+                failed[name].append(account)
+        return {name: _total(name, values[name], failed[name]) for name in sorted({*values, *failed})}
 
 
 def check_currency(currency: str) -> None:
@@ -252,7 +259,10 @@ def _differences(report: BalanceReport, currency: str, values: Iterable[Value]) 
 
 def _value(balance: Balance, price: Price | None) -> Value:
     amounts: dict[str, Any] = {name: _worth(getattr(balance, name), price) for name in VALUED}
-    return Value(account=balance.account, venue=balance.venue, asset=balance.asset, price=price, **amounts)
+    unknown = tuple(name for name in VALUED if getattr(balance, name) is None)
+    return Value(
+        account=balance.account, venue=balance.venue, asset=balance.asset, price=price, unknown=unknown, **amounts
+    )
 
 
 def _worth(amount: Decimal | None, price: Price | None) -> Decimal | None:
@@ -270,7 +280,7 @@ def _total(name: str, values: Iterable[Value], failed: Iterable[tuple[str, str]]
         known = [amount for value in values if (amount := getattr(value, figure)) is not None]
         sums[figure] = total(known) if known else None
         excluded += [
-            Exclusion(account=v.account, asset=v.asset, figure=figure, reason="not known" if v.price else "no price")
+            Exclusion(account=v.account, asset=v.asset, figure=figure, reason=v.reason(figure))
             for v in values
             if getattr(v, figure) is None
         ]

@@ -74,7 +74,7 @@ def test_what_has_no_price(file: Path, sandbox: Sandbox) -> None:
 
     assert 1 == done.exit_code
     assert "\nValue in USD, INCOMPLETE: see what is excluded\n" in done.stdout
-    assert "Excluded: coinswitch INR: wallet, unrealized PnL, equity: no price" in done.stdout
+    assert "Excluded: coinswitch INR: wallet: no price" in done.stdout
 
 
 def test_as_json(file: Path, table: Path, sandbox: Sandbox) -> None:
@@ -110,7 +110,7 @@ def test_a_source_that_fails(file: Path, table: Path) -> None:
 
     assert (1, "") == (silent.exit_code, silent.stderr)
     assert "No prices of binance-usdm: unavailable: 127.0.0.1:1 cannot be reached" in silent.stdout
-    assert "Excluded: coinswitch USDT: wallet, unrealized PnL, equity: no price" in silent.stdout
+    assert "Excluded: coinswitch USDT: wallet: no price" in silent.stdout
     assert loud.stderr.endswith("prices of binance-usdm: failed: unavailable\n")
 
 

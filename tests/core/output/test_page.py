@@ -310,7 +310,7 @@ def test_values_are_cards() -> None:
 
     assert total.wallet_balance is not None
     assert f"wallet{total.wallet_balance:,.2f} USDexactly {plain(total.wallet_balance)}Without desk-10" in text
-    assert f"coins ETH (not known); desk-2 {SCRIPT}, market-making BFUSD (no price)" in text
+    assert f"coins ETH, desk-2 {SCRIPT} (not known); market-making BFUSD" in text
     assert "value" not in opened(PLAIN).texts
 
 

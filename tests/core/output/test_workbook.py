@@ -249,7 +249,7 @@ def test_values() -> None:
         sums["all", None]["wallet_balance in USD"],
     )
     assert "desk-z wallet_balance: failed; " in sums["all", None]["EXCLUDED from these sums"]
-    assert "desk-a usdt equity: no price" in sums["account", "desk-a"]["EXCLUDED from these sums"]
+    assert "desk-a usdt wallet_balance: no price; " in sums["account", "desk-a"]["EXCLUDED from these sums"]
     found = report({"a": "acme"}, balances=[balance("a", "USDT", **dict.fromkeys(AMOUNTS, "1"))])
     assert {("yes", None)} == {
         (row["whole"], row["EXCLUDED from these sums"])
