@@ -82,12 +82,12 @@ def test_what_does_not_add_up_is_noted() -> None:
     """
     A sum of the venue that is none is left as it is, with a note that gives the difference.
     """
-    found = compare(summary(wallet_balance="90", unrealized_pnl="10", equity="101", notes=["Odd."]), [])
+    found = compare(summary(wallet_balance="90.00", unrealized_pnl="10", equity="101", notes=["Odd."]), [])
 
     assert Decimal(101) == found.equity
     assert (
         "Odd.",
-        "The venue's figures do not add up: equity is 1 more than wallet_balance + unrealized_pnl.",
+        "The venue's figures do not add up: equity is 1.00 more than wallet_balance + unrealized_pnl.",
     ) == found.notes
 
 
