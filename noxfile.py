@@ -173,5 +173,8 @@ def build(session: nox.Session) -> None:
     python = fresh / ("Scripts" if os.name == "nt" else "bin") / "python"
     (wheel,) = folder.glob("*.whl")
     session.run(os.fspath(python), "-m", "pip", "install", "--quiet", os.fspath(wheel), external=True)
-    # The status is 1 if an account is missing.
+    # The status is 1 if an account is missing. The page needs files that are no modules.
     session.run(os.fspath(python), "-m", "marginbook", "demo", external=True)
+    session.run(
+        os.fspath(python), "-m", "marginbook", "demo", "--output", os.fspath(folder / "book.html"), external=True
+    )
