@@ -48,7 +48,7 @@ def typing(session: nox.Session) -> None:
     Check the types.
     """
     install(session, "typing")
-    session.run("mypy", "core", "plugins", "generated", "specs", "tests", "docs", "noxfile.py")
+    session.run("mypy", "core", "plugins", "generated", "specs", "tests", "docs", "bench", "noxfile.py")
 
 
 @nox.session
