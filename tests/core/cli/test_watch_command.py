@@ -163,12 +163,16 @@ class Terminal:
 
     def read_until(self, pattern: str) -> str:
         """
-        Read until something was drawn, and return what is on the alternate screen now, without colours.
+        Read until something was drawn, and return what was on the alternate screen then, without colours.
         """
-        while not re.search(pattern, self.seen) and (more := self._more()):
+        while True:
+            # Each drawing begins at the upper left, and is whole when the next one begins.
+            for drawing in self.seen.split("\x1b[H")[1:-1]:
+                if re.search(pattern, drawing):
+                    return drawing
+            if not (more := self._more()):
+                return ""
             self.seen += more
-        # Each drawing begins at the upper left.
-        return self.seen.rpartition("\x1b[H")[2]
 
     def end(self) -> str:
         """
