@@ -60,6 +60,8 @@ def _lost(node: object, where: str, *, in_sight: bool = False) -> Iterator[str]:
     match node:
         case {"format": "decimal", "type": kind} if kind != "number" and not in_sight:
             yield f"{where}: format decimal is understood at a property, or at the items of one; write it there."
+        case {"x-succeeds": told} if not _is_success(told):
+            yield f"{where}: x-succeeds names one field, and its text, whole number or truth value."
         case {"properties": _, "allOf": _} | {"properties": _, "anyOf": _} | {"properties": _, "oneOf": _}:
             yield f"{where}: fields beside allOf, anyOf or oneOf do not count; write them in a schema of their own."
         case {"in": _, "name": _, "schema": _, "explode": False}:
@@ -84,6 +86,10 @@ def _children(node: object, where: str, *, in_sight: bool) -> Iterator[tuple[obj
             yield value, f"{where}[]", in_sight
         elif key not in {"example", "examples"} and not key.startswith("x-"):
             yield value, f"{where}.{key}", False
+
+
+def _is_success(told: object) -> bool:
+    return isinstance(told, dict) and [isinstance(value, (str, int)) for value in told.values()] == [True]
 
 
 def _namesakes(document: dict[str, Any]) -> Iterator[str]:

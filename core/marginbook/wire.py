@@ -37,6 +37,7 @@ __all__ = [
     "decode",
     "encode",
     "noticing",
+    "succeeded",
 ]
 
 T = TypeVar("T")
@@ -288,6 +289,29 @@ def api_error(response: requests.Response, parse: Callable[[requests.Response], 
         parsed=parsed,
         received_at=getattr(response, "received_at", None),
     )
+
+
+def succeeded(
+    response: requests.Response,
+    name: str,
+    value: str | int | bool,  # noqa: FBT001  # it is what stands in the body
+    parse_error: Callable[[requests.Response], object],
+) -> dict[str, Any]:
+    """
+    Return the body of an answer whose field *name* has to be *value*: many venues answer with status 200 in any case.
+
+    Raises:
+        ApiError: It is another value, so the answer is an error.
+
+        InvalidResponseError: There is no such field, or it is of another type.
+
+    """
+    body: dict[str, Any] = check(decode(response.content), dict, "the body")
+    if Fields(body, "the body").take(name, type(value)) != value:
+        error = api_error(response, parse_error)
+        error.message = f"{error.message[:-1]}, and says that it failed."
+        raise error
+    return body
 
 
 def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -531,6 +531,70 @@ def test_nothing_is_known_about_errors(client: Any) -> None:
     assert caught.value.parsed is None
 
 
+def outcome_of(call: Any) -> Any:
+    """
+    Return what a call returns, or what its error tells.
+    """
+    try:
+        return call()
+    except ApiError as error:
+        return (error.message, getattr(error.parsed, "msg", None))
+    except InvalidResponseError as error:
+        return error.message
+
+
+FAILED = "GET /nodes answered with status 200, and says that it failed."
+
+
+@pytest.mark.parametrize(
+    ("value", "body", "outcome"),
+    [
+        (0, b'{"code": 0, "child": {"a": "1.0"}}', "1.0"),
+        ("00000", b'{"code": "00000", "child": {"a": "1.0"}}', "1.0"),
+        (True, b'{"code": true, "child": {"a": "1.0"}}', "1.0"),
+        (0, b'{"code": 10002, "msg": "time", "child": {}}', (FAILED, "time")),
+        (0, b'{"code": 10002, "msg": "time", "child": null}', (FAILED, "time")),
+        (True, b'{"code": false, "msg": "time"}', (FAILED, "time")),
+        (0, b'{"code": "0"}', "the body.code: expected int, got '0'."),
+        (0, b"{}", "the body.code: missing."),
+    ],
+)
+def test_success_that_the_body_tells(client: Any, value: Any, body: bytes, outcome: str) -> None:
+    """
+    Many venues answer with status 200 in any case: then a field of the body says whether it is a success, before
+    anything else of it is read.
+    """
+    kind = {int: "integer", str: "string", bool: "boolean"}[type(value)]
+    told = {"type": "object", "required": ["msg"], "properties": {"code": {"type": kind}, "msg": {"type": "string"}}}
+    child = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+    answer = {
+        "type": "object",
+        "x-succeeds": {"code": value},
+        "required": ["child"],
+        "properties": {"code": {"type": kind}, "child": child},
+    }
+    responses = {
+        status: {"description": "", "content": {"application/json": {"schema": schema}}}
+        for status, schema in (("200", answer), ("default", told))
+    }
+    # A module is imported once.
+    name = f"told_{hashlib.sha256(repr((value, body)).encode()).hexdigest()}"
+    operation: Any = client(document({}, responses=responses), name, "api.default.nodes")
+
+    assert outcome == outcome_of(lambda: operation.sync(client=Caller(200, body)).child.a)
+
+
+@pytest.mark.parametrize("succeeds", [{"code": 0, "msg": ""}, {}, {"code": None}, {"code": [0]}, "code"])
+def test_successes_that_cannot_be_told(succeeds: Any) -> None:
+    """
+    One field, and one text, number or truth value.
+    """
+    schema = {"type": "object", "x-succeeds": succeeds, "properties": {}}
+    problems = list(preflight.problems({"components": {"schemas": {"A": schema}}}))
+
+    assert ["components.schemas.A: x-succeeds names one field, and its text, whole number or truth value."] == problems
+
+
 def test_one_of_several_errors_is_known(client: Any) -> None:
     """
     Where each documented error has its own shape, each is read in its own.

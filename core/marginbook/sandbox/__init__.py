@@ -7,7 +7,20 @@ its accounts is made up. It can be told to misbehave.
 
 from marginbook.sandbox.budget import Budget
 from marginbook.sandbox.faults import FAULTS, Fault
+from marginbook.sandbox.portraits import CANONICAL, PORTRAITS, Portrait, Wallet
 from marginbook.sandbox.server import Sandbox
 from marginbook.sandbox.stage import Actor, Stage, answer
 
-__all__ = ["FAULTS", "Actor", "Budget", "Fault", "Sandbox", "Stage", "answer"]
+__all__ = [
+    "CANONICAL",
+    "FAULTS",
+    "PORTRAITS",
+    "Actor",
+    "Budget",
+    "Fault",
+    "Portrait",
+    "Sandbox",
+    "Stage",
+    "Wallet",
+    "answer",
+]

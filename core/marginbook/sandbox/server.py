@@ -163,7 +163,11 @@ def _check(stages: Iterable[Stage]) -> None:
     taken: dict[str, str] = {}
     for stage in stages:
         # What stands in angle brackets is a name, and no part of the path.
-        claims = [(re.sub("<[^>]*>", "<>", path), path) for path in stage.routes]
+        claims = [
+            (f"{method} {re.sub('<[^>]*>', '<>', path)}", path)
+            for method, routes in (("GET", stage.routes), ("POST", stage.posts))
+            for path in routes
+        ]
         claims += [(actor.name, f"The account {actor.name}") for actor in stage.actors]
         for claim, what in claims:
             if claim in taken:
@@ -173,7 +177,12 @@ def _check(stages: Iterable[Stage]) -> None:
 
 
 def _routes(stages: Iterable[Stage]) -> Map:
-    rules = (Rule(path, endpoint=handle, methods=["GET"]) for stage in stages for path, handle in stage.routes.items())
+    rules = (
+        Rule(path, endpoint=handle, methods=[method])
+        for stage in stages
+        for method, routes in (("GET", stage.routes), ("POST", stage.posts))
+        for path, handle in routes.items()
+    )
     # Venues do not redirect from paths that are almost right.
     return Map(rules, merge_slashes=False)
 

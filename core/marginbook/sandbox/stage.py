@@ -11,6 +11,8 @@ from typing import Any
 from attrs import field, frozen
 from werkzeug.wrappers import Request, Response
 
+from marginbook.sandbox.portraits import Portrait
+
 
 @frozen
 class Actor:
@@ -47,12 +49,28 @@ class Stage:
         lost: What answers other requests below a path, as ``handle(request, status)`` with 404 where there is no such
             path, and 405 where it is not for this method: ``{"/v1": handle}``. Elsewhere, a page in HTML does.
 
+        posts: What answers the POST requests of each path.
+
+        refusals: The venue's own answers to what may be wrong with a request, by the name of the fault that gives them:
+            ``"clock"``, ``"key"``, ``"signature"``, ``"throttled"`` and ``"error-in-200"``.
+
+        assets: What the wallets of a portrait are counted in, in the venue's spelling.
+
+        portray: Plays the venue with one account, which holds what a portrait says, and nothing else.
+
+        beyond: The portraits that no account of the venue can look like, by name, with the reason.
+
     """
 
     venue: str
     actors: tuple[Actor, ...]
     routes: Mapping[str, Callable[..., Response]]
     lost: Mapping[str, Callable[[Request, int], Response]] = field(factory=dict)
+    posts: Mapping[str, Callable[..., Response]] = field(factory=dict, kw_only=True)
+    refusals: Mapping[str, Callable[[], Response]] = field(factory=dict, kw_only=True)
+    assets: tuple[str, ...] = field(default=(), kw_only=True)
+    portray: Callable[[Portrait], Stage] | None = field(default=None, kw_only=True)
+    beyond: Mapping[str, str] = field(factory=dict, kw_only=True)
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

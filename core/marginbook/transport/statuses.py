@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: What is said of each status, or of all that begin with its first digit.
 _STATUSES: Final[dict[int, tuple[type[MarginbookError], str]]] = {
+    200: (InvalidResponseError, "The venue may have changed: look for a newer marginbook, or a newer plugin."),
     300: (
         ConfigurationError,
         "Redirects are not followed, since they would carry the key elsewhere. Check base_url.",

@@ -25,6 +25,8 @@ def explained(status: int, headers: Mapping[str, str] | None = None) -> Marginbo
 @pytest.mark.parametrize(
     ("status", "kind", "hint"),
     [
+        (200, "invalid_response", "The venue may have changed"),
+        (204, "invalid_response", "The venue may have changed"),
         (302, "configuration", "Redirects are not followed, since they would carry the key elsewhere."),
         (399, "configuration", "Check base_url."),
         (400, "invalid_response", "The venue may have changed"),
@@ -43,7 +45,6 @@ def explained(status: int, headers: Mapping[str, str] | None = None) -> Marginbo
         (501, "configuration", "check base_url"),
         (503, "unavailable", "Try again later"),
         (530, "unavailable", "Try again later"),
-        (204, "unavailable", "Try again later"),
         (101, "unavailable", "Try again later"),
     ],
 )
