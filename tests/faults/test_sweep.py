@@ -76,7 +76,6 @@ def test_sweep(fault: str, usual: tuple[bool, BalanceReport, int]) -> None:
     """
     wrong, whole, requests = usual
     timeout = HASTY if MATRIX[fault].each == "timeout" else PATIENT
-    timeout = HASTY if MATRIX[fault].each == "timeout" else PATIENT
     for nth in range(1, requests + 1):
         with Sandbox(installed().stages(), faults=[Fault(fault, "", nth)]) as sandbox:
             # One at a time at each host, so that requests come in much the same order each time.
