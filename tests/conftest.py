@@ -5,11 +5,16 @@ Every test begins with nothing known of any host, and nobody waits long before a
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
 
 import pytest
 
-from marginbook import asking
+from marginbook import asking, checking, collecting
+from marginbook.registry import installed
 from marginbook.transport import MACHINE
+
+if TYPE_CHECKING:
+    from marginbook.registry import Registry
 
 # A shell that runs the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -23,3 +28,17 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     MACHINE.hosts.forget()
     monkeypatch.setattr(asking, "FIRST_DELAY", 0.001)
+
+
+@pytest.fixture(scope="session")
+def _registry() -> Registry:
+    return installed()
+
+
+@pytest.fixture
+def unchanged(_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What is installed is as it was found at first: to look for it takes as long as a report, where there are thousands.
+    """
+    for module in (collecting, checking):
+        monkeypatch.setattr(module, "installed", lambda: _registry)
