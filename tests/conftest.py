@@ -8,7 +8,9 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
+from fuzzing import PROFILE
 from marginbook import asking, checking, collecting
 from marginbook.registry import installed
 from marginbook.transport import MACHINE
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 # A shell that runs the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Otherwise an example that takes a fifth of a second is an error, and which examples there are is chance.
+settings.load_profile(PROFILE)
 
 
 @pytest.fixture(autouse=True)
