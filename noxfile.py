@@ -57,7 +57,7 @@ def typing(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """
-    Run the tests with the Python that runs nox, and count every branch of the code; or some, of which nothing is counted.
+    Run the tests with the Python that runs nox, and count every branch; or some of them, of which nothing is counted.
     """
     install(session, "tests")
     if session.posargs:
