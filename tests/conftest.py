@@ -5,18 +5,20 @@ Every test begins with nothing known of any host, and nobody waits long before a
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from fuzzing import PROFILE
-from marginbook import asking, checking, collecting
-from marginbook.registry import installed
+from marginbook import asking
+from marginbook.hookspecs import PROJECT
 from marginbook.transport import MACHINE
 
 if TYPE_CHECKING:
-    from marginbook.registry import Registry
+    from collections.abc import Iterator
 
 # A shell that runs the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -35,15 +37,23 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "FIRST_DELAY", 0.001)
 
 
-@pytest.fixture(scope="session")
-def _registry() -> Registry:
-    return installed()
-
-
-@pytest.fixture
-def unchanged(_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
-    What is installed is as it was found at first: to look for it takes as long as a report, where there are thousands.
+    Plugins are looked for once, unless a test brings some: each report looks for them, and where as much is installed as
+    here, that takes as long as the rest of it.
     """
-    for module in (collecting, checking):
-        monkeypatch.setattr(module, "installed", lambda: _registry)
+    look, brought = metadata.entry_points, str(tmp_path_factory.getbasetemp())
+    found: dict[tuple[str, ...], Any] = {}
+
+    def entry_points(**wanted: Any) -> Any:
+        if wanted != {"group": PROJECT} or any(path.startswith(brought) for path in sys.path):
+            return look(**wanted)
+        place = tuple(sys.path)
+        if place not in found:
+            found[place] = look(**wanted)
+        return found[place]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metadata, "entry_points", entry_points)
+        yield

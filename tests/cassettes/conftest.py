@@ -60,13 +60,6 @@ def threads_can_replay() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def quick(unchanged: None) -> None:
-    """
-    Thousands of bodies are read with the same plugins.
-    """
-
-
 @pytest.fixture
 def vcr_cassette_dir() -> str:
     return str(CASSETTES)

@@ -10,7 +10,7 @@ from marginbook.transport import session
 
 
 @pytest.fixture(autouse=True)
-def hasty(unchanged: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # to be used everywhere here
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     An answer that stalls is given up after a third of the report's time, however short that is.
     """
