@@ -21,6 +21,9 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 #: The Pythons that the classifiers promise.
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
+#: Tests that go over the same lines thousands of times: to count those would double the time, and add none.
+LONG = ("tests/faults", "tests/properties", "tests/simulation")
+
 
 def install(session: nox.Session, group: str, *, project: bool = True) -> None:
     """
@@ -54,13 +57,17 @@ def typing(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """
-    Run the tests with the Python that runs nox, with every branch of the code counted.
+    Run the tests with the Python that runs nox, and count every branch; or some of them, of which nothing is counted.
     """
     install(session, "tests")
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *(f"--ignore={folder}" for folder in LONG))
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+    session.run("pytest", *LONG)
 
 
 @nox.session(name="tests-all", python=PYTHONS)
@@ -69,8 +76,7 @@ def tests_all(session: nox.Session) -> None:
     Run the tests with each Python that is supported and found, but for those that take long and ask nothing of it.
     """
     install(session, "tests")
-    long = ("tests/faults", "tests/properties", "tests/simulation")
-    session.run("pytest", *(f"--ignore={folder}" for folder in long), *session.posargs)
+    session.run("pytest", *(f"--ignore={folder}" for folder in LONG), *session.posargs)
 
 
 @nox.session

@@ -9,6 +9,7 @@ other is reported.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib.metadata
 import os
 from importlib.metadata import EntryPoint
@@ -25,6 +26,7 @@ from marginbook.venues import PriceSource, Venue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from importlib.metadata import Distribution
 
     from marginbook.output import View
     from marginbook.sandbox import Stage
@@ -109,8 +111,10 @@ class Registry:
         self._disabled = frozenset(disabled)
         self._strict = strict
         found: dict[Source, _Found] = {}
+        # One distribution has many entry points, and its description is long.
+        naming = functools.cache(_named)
         for entry_point in entry_points:
-            source = _source(entry_point)
+            source = Source(*naming(entry_point.dist), entry_point.value)
             found.setdefault(source, _Found(source, [])).entry_points.append(entry_point)
         self._found = [found[source] for source in sorted(found)]
 
@@ -350,10 +354,12 @@ def venues() -> tuple[Venue, ...]:
     return installed().venues()
 
 
-def _source(entry_point: EntryPoint) -> Source:
-    distribution = entry_point.dist
-    name, version = (distribution.name, distribution.version) if distribution else ("", "")
-    return Source(name != PROJECT, name, version, entry_point.value)
+def _named(distribution: Distribution | None) -> tuple[bool, str, str]:
+    """
+    Return whether a distribution is foreign, its name, and its version.
+    """
+    described = distribution.metadata if distribution else {"Name": "", "Version": ""}
+    return described["Name"] != PROJECT, described["Name"], described["Version"]
 
 
 def _register(entry_point: EntryPoint) -> pluggy.PluginManager:

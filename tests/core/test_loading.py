@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from marginbook import Account, ConfigurationError, load_accounts
@@ -260,8 +260,6 @@ def test_files_that_are_no_toml(file: Path, text: str, where: str) -> None:
 
 
 @given(place=st.integers(0, len(SOUND)), slip=st.sampled_from([*"\"'\\\n\0 #=[]{},.:-0aé", '"' * 3, " = "]))
-# The first of them imports a plugin.
-@settings(deadline=None)
 def test_slips_of_the_pen(place: int, slip: str) -> None:
     """
     Wherever a stray character stands, no error repeats a secret.

@@ -596,7 +596,7 @@ def test_the_list_of_processes(files: Callable[[Sandbox], Path]) -> None:
     """
     seen: set[str] = set()
     with Ears(stages(), faults=[Fault("stall")]) as sandbox:
-        command = [sys.executable, "-m", "marginbook", "report", "--accounts", str(files(sandbox)), "--timeout", "2"]
+        command = [sys.executable, "-m", "marginbook", "report", "--accounts", str(files(sandbox)), "--timeout", "5"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             while process.poll() is None:
                 seen.update(command_lines(process.pid))

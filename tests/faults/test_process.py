@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,8 +45,8 @@ def marginbook_venues():
 REPORT: Final = """
 import json, sys
 import marginbook as mb
-accounts = [*mb.load_accounts(sys.argv[1]), *([mb.Account("acme", "acme")] if len(sys.argv) > 2 else [])]
-report = mb.collect(accounts, timeout=1.5)
+accounts = [*mb.load_accounts(sys.argv[1]), *([mb.Account("acme", "acme")] if len(sys.argv) > 3 else [])]
+report = mb.collect(accounts, timeout=int(sys.argv[2]))
 failed = {failure.account: failure.kind for failure in report.failures}
 print(json.dumps({name: failed.get(name, "ok") for name in report.accounts}))
 """
@@ -102,11 +103,13 @@ def test_a_plugin_that_misbehaves(fault: str, accounts: Callable[[Sandbox], str]
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[marginbook]\nacme = acme\n")
+    # What hangs takes all of the time, which has to be enough for the others.
+    seconds = "5" if PROCESS[fault] == "timeout" else "60"
     with (
         Sandbox(installed().stages()) as sandbox,
-        run("-c", REPORT, accounts(sandbox), "acme", path=tmp_path) as process,
+        run("-c", REPORT, accounts(sandbox), seconds, "acme", path=tmp_path) as process,
     ):
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=90)
         names = [account.name for account in sandbox.accounts()]
 
     assert (0, "") == (process.returncode, err)
@@ -118,8 +121,8 @@ def test_a_fork(accounts: Callable[[Sandbox], str]) -> None:
     """
     A child of a process that was making reports makes its own.
     """
-    with Sandbox(installed().stages()) as sandbox, run("-W", "ignore", "-c", FORK, accounts(sandbox)) as process:
-        out, err = process.communicate(timeout=30)
+    with Sandbox(installed().stages()) as sandbox, run("-W", "ignore", "-c", FORK, accounts(sandbox), "60") as process:
+        out, err = process.communicate(timeout=90)
 
     assert (0, "") == (process.returncode, err)
     assert {PROCESS["The process was forked from one that had made reports."]} == set(json.loads(out).values())
@@ -136,8 +139,10 @@ def test_an_interrupt(command: str, accounts: Callable[[Sandbox], str]) -> None:
     ):
         while sandbox.requests < len(sandbox.accounts()):
             assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
+        # The report itself would take half a minute.
+        out, err = process.communicate(timeout=20)
 
     assert PROCESS["Somebody interrupts the command."] == f"no report, status {process.returncode}"
     assert "" == out

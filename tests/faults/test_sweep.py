@@ -7,8 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from attrs import evolve
 
 import matrix
+from machines import Haste
 from marginbook import BalanceReport, collect
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
@@ -20,24 +22,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from marginbook import Account
+    from marginbook.sandbox import Stage
 
 #: Every fault that can hit one request among many.
 CLASSES: Final = [name for name, cell in MATRIX.items() if cell.once and name != "mode-switch"]
 
-#: Seconds: of those that stall, a third is waited for; others want to be left alone for two.
-HASTY: Final = 0.9
-PATIENT: Final = 4.0
+#: Several venues, and each way of asking one: in one call or in two, with or without a time to ask for. What each venue
+#: makes of each fault is in the matrix.
+SWEPT: Final = ("binance-hmac", "binance-margin", "binance-coins", "binance-portfolio", "coinswitch", "fexgate")
+
+#: Seconds that nobody waits longer for an answer that does not come.
+SOON: Final = 0.4
 
 #: Milliseconds that the local clock is behind: three hours.
 BEHIND: Final = 3 * 3600 * 1000
 
 
-def late() -> Machine:
+def surroundings(fault: str, *, wrong: bool) -> Machine:
     """
-    Return a machine whose clock is three hours late, and which knows no host yet.
+    Return a machine that knows no host yet, whose clock may be three hours late, and that waits neither for an answer
+    that does not come nor for the end of a ban.
     """
     right = Machine().milliseconds
-    return Machine(milliseconds=lambda: right() - BEHIND)
+    soon = {"": (1000, SOON)} if fault and MATRIX[fault].each == "timeout" else {}
+    return Haste().machine(soon, milliseconds=lambda: right() - BEHIND * wrong)
+
+
+def stages() -> tuple[Stage, ...]:
+    """
+    Return the stages of the accounts above, with nothing spent yet.
+    """
+    every = installed().stages()
+    return tuple(evolve(s, actors=tuple(actor for actor in s.actors if actor.name in SWEPT)) for s in every)
 
 
 def asked(sandbox: Sandbox, *, wrong: bool) -> list[Account]:
@@ -62,8 +78,8 @@ def usual(request: pytest.FixtureRequest) -> Iterator[tuple[bool, BalanceReport,
     Whether the clock is wrong, the report without a fault, and how many requests it takes.
     """
     wrong = request.param != "a right clock"
-    with Sandbox(installed().stages()) as sandbox:
-        report = collect(asked(sandbox, wrong=wrong), max_workers=1, machine=late() if wrong else None)
+    with Sandbox(stages()) as sandbox:
+        report = collect(asked(sandbox, wrong=wrong), max_workers=1, machine=surroundings("", wrong=wrong))
         assert report.complete
         yield wrong, report, sandbox.requests
 
@@ -75,13 +91,11 @@ def test_sweep(fault: str, usual: tuple[bool, BalanceReport, int]) -> None:
     but for those whose host wants no more requests. Totals say who is missing.
     """
     wrong, whole, requests = usual
-    timeout = HASTY if MATRIX[fault].each == "timeout" else PATIENT
-    timeout = HASTY if MATRIX[fault].each == "timeout" else PATIENT
     for nth in range(1, requests + 1):
-        with Sandbox(installed().stages(), faults=[Fault(fault, "", nth)]) as sandbox:
+        with Sandbox(stages(), faults=[Fault(fault, "", nth)]) as sandbox:
             # One at a time at each host, so that requests come in much the same order each time.
-            machine = late() if wrong else Machine()
-            report = collect(asked(sandbox, wrong=wrong), timeout=timeout, max_workers=1, machine=machine)
+            machine = surroundings(fault, wrong=wrong)
+            report = collect(asked(sandbox, wrong=wrong), max_workers=1, machine=machine)
             assert nth <= sandbox.requests
 
         before, after = outcomes(whole), outcomes(report)

@@ -1,8 +1,8 @@
 """
 How hard the property tests look.
 
-They try the same examples each time, so that nobody's change fails for what somebody else's code does. With the
-environment variable MARGINBOOK_FUZZ=N they try N times as many, and other ones each time::
+All tests try the same examples each time, so that nobody's change fails for what somebody else's code does. With the
+environment variable MARGINBOOK_FUZZ=N those in tests/properties try N times as many, and other ones each time::
 
     MARGINBOOK_FUZZ=50 pytest tests/properties
 """

@@ -4,6 +4,7 @@ Which cassettes there are, what each is made from, and what is in them.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -143,6 +144,7 @@ def published_stages() -> list[Stage]:
     ]
 
 
+@functools.cache
 def _examples(spec: str) -> dict[str, Any]:
     document = yaml.safe_load((ROOT / "specs" / spec).read_text(encoding="utf-8"))
     return {
@@ -198,6 +200,7 @@ class Cassette:
         return f"{self.venue}-margin" if "detail" in self.options else self.venue
 
 
+@functools.cache
 def cassettes() -> list[Cassette]:
     """
     Return everything in cassettes/, by name.

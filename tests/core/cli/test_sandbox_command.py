@@ -281,13 +281,13 @@ def test_a_demo_in_a_file(tmp_path: Path) -> None:
 
 def test_a_demo_from_outside(plugins: Plugins) -> None:
     """
-    It is a table, and takes no longer than anybody would wait.
+    It is a table, and nobody waits for the deadline of its report.
     """
     before = time.monotonic()
     done = plugins.run("-m", "marginbook", "demo")
 
     assert (0, True) == (done.returncode, done.stdout.startswith("Complete: 8 of 8 accounts, "))
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 30
 
 
 def test_a_demo_with_a_strangers_venue(plugins: Plugins) -> None:

@@ -206,7 +206,8 @@ def test_stalled_servers(peers: Peers, parts: tuple[bytes, ...]) -> None:
 
     assert isinstance(error, DeadlineError)
     assert f"127.0.0.1:{peer.port} did not answer in time." == error.message
-    assert 0.2 < time.monotonic() - before < 2
+    # Whoever waited for the server itself would wait for half a minute.
+    assert 0.2 < time.monotonic() - before < 20
 
 
 def test_slow_bodies(peers: Peers) -> None:
@@ -470,14 +471,14 @@ def test_answers_without_end(
     """
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     peer = peers(dripping(*parts), serving(certificate) if scheme == "https" else None)
-    error = within(lambda: trouble(f"{peer.url}{QUERY}", seconds=0.3), 1.3)
+    error = within(lambda: trouble(f"{peer.url}{QUERY}", seconds=0.3))
 
     assert isinstance(error, DeadlineError)
 
 
-def within(ask: Callable[[], MarginbookError], seconds: float) -> MarginbookError:
+def within(ask: Callable[[], MarginbookError], seconds: float = 20) -> MarginbookError:
     """
-    Ask on a thread of its own, which has to be over in time.
+    Ask on a thread of its own, which has to be over in time: others never end, and machines may be busy.
     """
     found: list[MarginbookError] = []
     thread = threading.Thread(target=lambda: found.append(ask()), daemon=True)
@@ -502,17 +503,60 @@ def test_reading_after_the_end() -> None:
         assert 1 == timed.recv_into(bytearray(1))
 
 
+class Waiting(Broken):
+    """
+    Never has an answer, and keeps how long it was to wait for a connection, and for one.
+    """
+
+    def __init__(self, hands: Hands) -> None:
+        super().__init__()
+        self.hands = hands
+        self.times: list[Any] = []
+
+    def send(self, *_: Any, **settings: Any) -> Any:
+        self.times.append(settings["timeout"])
+        self.hands.passed += settings["timeout"][1]
+        raise requests.ReadTimeout
+
+
+@pytest.mark.parametrize(
+    ("seconds", "times"),
+    [
+        # A third, so that a venue that stalls is given up early enough to be asked again; then all that is left.
+        (30, [(5, 10), (5, 20)]),
+        # Nobody is given up before five seconds have passed.
+        (12, [(5, 5), (5, 7)]),
+        (6, [(5, 5), (1, 1)]),
+        (3, [(3, 3)]),
+    ],
+)
+def test_how_long_an_answer_may_take(seconds: float, times: list[Any]) -> None:
+    """
+    A first answer may take a third of the time, so that a stall does not take all of it. The second may take the rest,
+    since the venue may just be slow.
+    """
+    hands = Hands()
+    pool = Waiting(hands)
+    asked = Session(pool, Deadline(seconds, hands.monotonic))
+    for _ in times:
+        with pytest.raises(DeadlineError) as caught:
+            asked.get("http://127.0.0.1:9/x")
+        assert caught.value.transient
+
+    assert times == pool.times
+    assert seconds == hands.passed
+
+
 def test_a_third_of_the_time(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    A venue that stalls is given up early enough to be asked again.
+    So it is on a real network, by a clock that does not go: nothing but the time-out can end it.
     """
     monkeypatch.setattr(module, "SHORTEST_TIMEOUT", 0.1)
-    deadline = Deadline(1.2)
-    with pytest.raises(DeadlineError) as caught:
-        Session(adapter(1), deadline).get(peers(stalling()).url)
+    before = time.monotonic()
+    with pytest.raises(DeadlineError):
+        Session(adapter(1), Deadline(0.9, Hands().monotonic)).get(peers(stalling()).url)
 
-    assert caught.value.transient
-    assert deadline.remaining() > 0.4
+    assert time.monotonic() - before >= 0.3
 
 
 def test_a_stall_in_the_handshake(peers: Peers) -> None:
@@ -520,7 +564,7 @@ def test_a_stall_in_the_handshake(peers: Peers) -> None:
     A server that takes the connection and says nothing to the handshake is given up at the deadline.
     """
     peer = peers(stalling())
-    error = within(lambda: trouble(f"https://127.0.0.1:{peer.port}{QUERY}", seconds=0.3), 1.3)
+    error = within(lambda: trouble(f"https://127.0.0.1:{peer.port}{QUERY}", seconds=0.3))
 
     assert isinstance(error, DeadlineError)
 
@@ -530,7 +574,7 @@ def test_a_handshake_without_end(peers: Peers) -> None:
     Nor does a byte of it now and then buy more time.
     """
     peer = peers(dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", b"\x03"))
-    error = within(lambda: trouble(f"https://127.0.0.1:{peer.port}{QUERY}", seconds=0.3), 1.3)
+    error = within(lambda: trouble(f"https://127.0.0.1:{peer.port}{QUERY}", seconds=0.3))
 
     assert isinstance(error, DeadlineError)
 
@@ -544,7 +588,7 @@ def test_a_report_leaves_nobody_reading(peers: Peers) -> None:
     (failure,) = collect([asked], timeout=0.5).failures
     ours = [thread for thread in threading.enumerate() if thread.name.startswith("marginbook-")]
     for thread in ours:
-        thread.join(1)
+        thread.join(20)
 
     assert "timeout" == failure.kind
     assert [] == [thread.name for thread in ours if thread.is_alive()]
@@ -717,12 +761,11 @@ def test_a_deadline_in_the_middle_of_a_body(peers: Peers) -> None:
         hands.passed = 10.0
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
 
-    asked = Session(adapter(1), Deadline(10, hands.monotonic))
+    peer = peers(respond)
     with pytest.raises(DeadlineError) as caught:
-        asked.get(peers(respond).url)
+        Session(adapter(1), Deadline(10, hands.monotonic)).get(peer.url)
 
-    assert "The answer had not all come when the deadline was over. Allow more time." == str(caught.value)
-    assert not caught.value.transient
+    assert f"127.0.0.1:{peer.port} did not answer in time. Allow more time, or try again later." == str(caught.value)
 
 
 @pytest.mark.parametrize("parts", [(b"HTTP/1.1 200 OK\r\nX-A: ", b"x"), (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")])
@@ -731,7 +774,7 @@ def test_a_tunnel_that_is_never_open(parts: tuple[bytes, ...], peers: Peers, mon
     A proxy that never ends its answer has no more time than a venue has.
     """
     monkeypatch.setenv("HTTPS_PROXY", peers(dripping(*parts)).url)
-    error = within(lambda: trouble(f"https://venue.invalid{QUERY}", seconds=0.3), 1.3)
+    error = within(lambda: trouble(f"https://venue.invalid{QUERY}", seconds=0.3))
 
     assert isinstance(error, (DeadlineError, UnavailableError))
 
@@ -819,19 +862,6 @@ def test_our_logs_without_arguments(caplog: pytest.LogCaptureFixture) -> None:
         _ASKING.now = False
 
     assert ["as a?b is", "number 5 of /v1/balance"] == caplog.messages
-
-
-def test_a_slow_venue_is_given_the_rest_of_the_time(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A first answer may take a third of the time, so that a stall does not take all of it. The second may take the rest.
-    """
-    monkeypatch.setattr("marginbook.transport.session.SHORTEST_TIMEOUT", 0.1)
-    peer = peers(sending(*whole(b"[]"), pause=0.225))
-    asking = Session(adapter(1), Deadline(1.2))
-    with pytest.raises(DeadlineError):
-        asking.get(f"{peer.url}{QUERY}")
-
-    assert b"[]" == asking.get(f"{peer.url}{QUERY}").content
 
 
 def test_requests_of_others_are_logged_as_ever(peers: Peers, caplog: pytest.LogCaptureFixture) -> None:

@@ -483,7 +483,7 @@ def test_processes_spend_one_limit(tmp_path: Path) -> None:
 REPORT: Final = """
 import sys
 import marginbook as mb
-report = mb.collect(sys.argv[1], timeout=1, max_workers=8)
+report = mb.collect(sys.argv[1], timeout=20, max_workers=8)
 print(len(report.failures), *sorted({failure.kind for failure in report.failures}))
 """
 
