@@ -56,6 +56,11 @@ class Position:
     asset: str | None
     unrealized_pnl: Decimal
     initial_margin: Decimal
+    maintenance_margin: Decimal
+    #: Whether it has a wallet of its own.
+    isolated: bool
+    #: What is in that wallet, with the unrealized PnL; None where that is not told, and for other positions.
+    equity: Decimal | None = None
     position_margin: Decimal | None = None
     order_margin: Decimal | None = None
 
@@ -135,6 +140,9 @@ def locks(account: Account, positions: Iterable[Position]) -> list[Lock]:
             blocked_balance=position.initial_margin,
             position_margin=position.position_margin,
             order_margin=position.order_margin,
+            isolated=position.isolated,
+            maintenance_margin=position.maintenance_margin,
+            equity=position.equity,
         )
         for position in positions
         if position.asset is not None
@@ -183,7 +191,6 @@ MARGINS: Final = {
 #: Fields of a position that the report has no use for, for both kinds.
 IGNORES: Final = {
     "positionAmt": "size of a position, which is no margin",
-    "positions.maintMargin": "maintenance margin of one position; the row of its asset has that of all",
     "positions.updateTime": "when a position last changed; the row of its asset has a time",
 }
 
