@@ -87,7 +87,7 @@ def _position(row: Position, coins: Collection[str]) -> margins.Position:
         order_margin=row.open_order_initial_margin,
         maintenance_margin=row.maint_margin,
         # A symbol that is set to isolated margin has no wallet of its own until there is a position.
-        isolated=row.isolated and bool(row.position_amt),
+        isolated=row.isolated and any((row.position_initial_margin, row.maint_margin, row.unrealized_profit)),
     )
 
 

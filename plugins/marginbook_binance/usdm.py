@@ -122,6 +122,7 @@ def _position(row: Position, assets: Collection[str]) -> margins.Position:
         initial_margin=row.initial_margin,
         maintenance_margin=row.maint_margin,
         isolated=isolated,
+        wallet=row.isolated_wallet if isolated else None,
         equity=row.isolated_margin if isolated else None,
     )
 
@@ -204,7 +205,6 @@ USDM: Final = Venue(
         "marginAvailable": "whether the asset could be collateral in multi-assets mode, which does not tell the mode",
         **margins.IGNORES,
         "notional": "value of a position, which is no margin",
-        "isolatedWallet": "wallet of an isolated position; the row of its asset has it within `walletBalance`",
         "dualSidePosition": "whether a symbol has two positions, which `positionSide` tells of each",
         "feeTier": "what trading costs",
         "canTrade": "what the account may do, which is no amount",

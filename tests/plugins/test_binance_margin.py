@@ -244,6 +244,18 @@ def test_isolated_positions() -> None:
     assert (True, Decimal("0.50"), Decimal("-1.00")) == (lost.isolated, lost.maintenance_margin, lost.equity)
 
 
+@pytest.mark.parametrize(("margin", "noted"), [("80.015", False), ("80.02", True)])
+def test_an_isolated_wallet_that_does_not_add_up(margin: str, *, noted: bool) -> None:
+    """
+    The margin of an isolated position is its wallet and its unrealized PnL. A difference beyond rounding is noted.
+    """
+    apart = {**position("ETHUSDT", "-20.00", "95.00"), "isolatedWallet": "100.00", "isolatedMargin": margin}
+    found = only(usdm(whole(positions=[position("BTCUSDT", "50.00"), apart])))
+    note = "The venue's figures do not add up: the margin of ETHUSDT is 0.02 more than its wallet and unrealized PnL."
+
+    assert ((note,) if noted else ()) == found.notes
+
+
 def test_isolated_positions_of_a_coin() -> None:
     """
     The answer has no isolated wallets. So the equity of an isolated position is what is not cross, if there is one.
@@ -251,7 +263,7 @@ def test_isolated_positions_of_a_coin() -> None:
     row = {**ROW, "asset": "BTC"}
     cross = position("BTCUSD_PERP", "50.00", "155.00")
     apart = {**position("BTCUSD_261225", "-20.00", "95.00"), "isolated": True, "maintMargin": "7.50"}
-    idle = {**position("BTCUSD_270625", "0", "1.00"), "isolated": True, "positionAmt": "0"}
+    idle = {**position("BTCUSD_270625", "0", "1.00"), "isolated": True}
     other = {**apart, "symbol": "BTCUSD_270326"}
     one = coinm([row], [cross, apart, idle]).locks
     two = coinm([row], [cross, apart, other]).locks

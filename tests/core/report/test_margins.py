@@ -4,7 +4,7 @@ What a venue liquidates by itself.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pytest
@@ -43,9 +43,9 @@ def test_an_isolated_position_is_apart() -> None:
     """
     found = made(lock())
 
-    assert [("USDT cross", Decimal(5) / Decimal(950)), ("ETHUSDT", Decimal("0.75"))] == [
-        (name, ratio and ratio.normalize()) if name == "ETHUSDT" else (name, ratio) for name, ratio in told(found)
-    ]
+    assert ["USDT cross", "ETHUSDT"] == [margin.name for margin in found.margins]
+    assert [Decimal(5), Decimal("7.5")] == [margin.maintenance_margin for margin in found.margins]
+    assert [Decimal(950), Decimal(10)] == [margin.equity for margin in found.margins]
     assert Decimal("0.75") == found.margin_ratio(found.balances[0])
     assert Decimal("0.02") > (found.balances[0].margin_ratio or 1)
 
@@ -61,7 +61,7 @@ def test_the_nearest_counts() -> None:
     )
 
     assert Decimal("0.5") == near.margin_ratio(near.balances[0])
-    assert Decimal(900) / Decimal(950) == cross.margin_ratio(cross.balances[0])
+    assert Context(prec=28).divide(Decimal(900), Decimal(950)) == cross.margin_ratio(cross.balances[0])
 
 
 def test_positions_that_are_not_isolated() -> None:
@@ -148,7 +148,7 @@ def test_several_rows_of_an_asset() -> None:
     both = [balance("a", "X", equity="10", maintenance_margin=amount) for amount in ("1", "9")]
     found, without = made(lock(), balances=rows), made(balances=both)
 
-    assert Decimal(105) / Decimal(1900) == dict(told(found))["USDT cross"]
+    assert Context(prec=28).divide(Decimal(105), Decimal(1900)) == dict(told(found))["USDT cross"]
     assert [Decimal("0.9")] * 2 == [without.margin_ratio(row) for row in without.balances]
 
 
