@@ -244,7 +244,7 @@ def test_isolated_positions() -> None:
     assert (True, Decimal("0.50"), Decimal("-1.00")) == (lost.isolated, lost.maintenance_margin, lost.equity)
 
 
-@pytest.mark.parametrize(("margin", "noted"), [("80.015", False), ("80.02", True)])
+@pytest.mark.parametrize(("margin", "noted"), [("80.01", False), ("80.02", True)])
 def test_an_isolated_wallet_that_does_not_add_up(margin: str, *, noted: bool) -> None:
     """
     The margin of an isolated position is its wallet and its unrealized PnL. A difference beyond rounding is noted.
