@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from attrs import evolve
 
 import marginbook as mb
+from marginbook.output import View, table
 from marginbook.registry import installed
 from marginbook.sandbox import FAULTS, Sandbox
 from marginbook.values import AMOUNTS
@@ -24,7 +25,7 @@ def demo() -> str:
     """
     with Sandbox(installed().stages()) as sandbox:
         report = mb.collect(sandbox.accounts())
-    return str(evolve(report, started_at=WHEN, finished_at=WHEN))
+    return table.write(View(evolve(report, started_at=WHEN, finished_at=WHEN), zeros=False))
 
 
 def overview() -> str:

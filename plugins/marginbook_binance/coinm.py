@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from attrs import evolve
+
 from marginbook import DETAIL, Statement, Venue
 from marginbook.wire import Client
 from marginbook_binance import margins
@@ -17,17 +19,19 @@ from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
 from marginbook_binance.rows import FILLS, translate, unknown
+from marginbook_binance.sums import less
 from marginbook_clients.binance_coinm.api.account import account_information, futures_account_balance
 from marginbook_clients.binance_coinm.api.market import check_server_time
 from marginbook_clients.binance_coinm.costs import WEIGHTS
 from marginbook_clients.binance_coinm.specification import SPECIFICATION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     import requests
 
     from marginbook import Account
+    from marginbook_clients.binance_coinm.models.asset_margin import AssetMargin
     from marginbook_clients.binance_coinm.models.position import Position
 
 _is_of_coin: Final = re.compile(r"(?P<coin>.+)USD_(PERP|[0-9]{6})").fullmatch
@@ -50,11 +54,26 @@ def _in_detail(account: Account, client: Client) -> Statement:
     """
     answer = account_information.sync(client=client, recv_window=account.options["recv_window"])
     coins = [row.asset for row in answer.assets]
+    positions = [_position(position, coins) for position in answer.positions]
     return margins.statement(
         account,
         [margins.translate(account, row, updated=row.update_time or 0) for row in answer.assets],
-        [_position(position, coins) for position in answer.positions],
+        [_with_equity(position, positions, answer.assets) for position in positions],
     )
+
+
+def _with_equity(
+    position: margins.Position, positions: Iterable[margins.Position], rows: Iterable[AssetMargin]
+) -> margins.Position:
+    """
+    Tell what an isolated position has behind it, where it is the only one of its coin: all that is not cross. The
+    answer has no isolated wallets.
+    """
+    alike = [other for other in positions if other.isolated and other.asset == position.asset]
+    whole = [row for row in rows if row.asset == position.asset]
+    if not position.isolated or len(alike) != 1 or len(whole) != 1:
+        return position
+    return evolve(position, equity=less(whole[0].margin_balance, whole[0].cross_wallet_balance, whole[0].cross_un_pnl))
 
 
 def _position(row: Position, coins: Collection[str]) -> margins.Position:
@@ -66,6 +85,9 @@ def _position(row: Position, coins: Collection[str]) -> margins.Position:
         initial_margin=row.initial_margin,
         position_margin=row.position_initial_margin,
         order_margin=row.open_order_initial_margin,
+        maintenance_margin=row.maint_margin,
+        # A symbol that is set to isolated margin has no wallet of its own until there is a position.
+        isolated=row.isolated and any((row.position_initial_margin, row.maint_margin, row.unrealized_profit)),
     )
 
 
@@ -110,7 +132,6 @@ COINM: Final = Venue(
         "accountAlias": "a code for the account, which has our own name",
         **margins.IGNORES,
         "leverage": "a setting of a symbol",
-        "isolated": "whether a position has a wallet of its own; the row of its coin has cross and isolated ones",
         "entryPrice": "a price of a position, which is no margin",
         "breakEvenPrice": "likewise",
         "maxQty": "how many contracts the leverage allows",

@@ -56,6 +56,12 @@ class Position:
     asset: str | None
     unrealized_pnl: Decimal
     initial_margin: Decimal
+    maintenance_margin: Decimal
+    #: Whether it has a wallet of its own.
+    isolated: bool
+    #: What is in that wallet, and that with the unrealized PnL; None where it is not told, and for other positions.
+    wallet: Decimal | None = None
+    equity: Decimal | None = None
     position_margin: Decimal | None = None
     order_margin: Decimal | None = None
 
@@ -64,7 +70,14 @@ class Position:
         """
         False for a symbol that is listed, but locks nothing.
         """
-        return any((self.unrealized_pnl, self.initial_margin, self.position_margin, self.order_margin))
+        told = (
+            self.unrealized_pnl,
+            self.initial_margin,
+            self.maintenance_margin,
+            self.position_margin,
+            self.order_margin,
+        )
+        return self.isolated or any(told)
 
     @property
     def name(self) -> str:
@@ -135,6 +148,9 @@ def locks(account: Account, positions: Iterable[Position]) -> list[Lock]:
             blocked_balance=position.initial_margin,
             position_margin=position.position_margin,
             order_margin=position.order_margin,
+            isolated=position.isolated,
+            maintenance_margin=position.maintenance_margin,
+            equity=position.equity,
         )
         for position in positions
         if position.asset is not None
@@ -143,17 +159,33 @@ def locks(account: Account, positions: Iterable[Position]) -> list[Lock]:
 
 def _check(balance: Balance, positions: Sequence[Position]) -> Balance:
     """
-    Note where the unrealized PnL of an asset is not that of its positions. Which is wrong nobody here can know.
+    Note where the unrealized PnL of an asset is not that of its positions, and where the equity of an isolated one is
+    not that of its wallet. Which is wrong nobody here can know.
     """
-    amounts = [position.unrealized_pnl for position in positions if position.asset == balance.asset]
-    whole = balance.unrealized_pnl or Decimal()
-    difference = less(whole, *amounts)
-    if difference.copy_abs() <= _rounding([whole, *amounts]):
-        return balance
-    return balance.remark(
-        f"The venue's figures do not add up: unrealized_pnl is {difference:f} more than the {add(amounts):f} of the"
-        " positions."
-    )
+    own = [position for position in positions if position.asset == balance.asset]
+    amounts = [position.unrealized_pnl for position in own]
+    if difference := _difference(balance.unrealized_pnl or Decimal(), *amounts):
+        balance = balance.remark(
+            f"The venue's figures do not add up: unrealized_pnl is {difference:f} more than the {add(amounts):f} of the"
+            " positions."
+        )
+    for position in own:
+        if position.wallet is None or position.equity is None:
+            continue
+        if difference := _difference(position.equity, position.wallet, position.unrealized_pnl):
+            balance = balance.remark(
+                f"The venue's figures do not add up: the margin of {position.name} is {difference:f} more than its"
+                " wallet and unrealized PnL."
+            )
+    return balance
+
+
+def _difference(whole: Decimal, *parts: Decimal) -> Decimal:
+    """
+    Return how much more a whole is than its parts, or zero where that may be rounding.
+    """
+    difference = less(whole, *parts)
+    return difference if difference.copy_abs() > _rounding([whole, *parts]) else Decimal()
 
 
 def _rounding(amounts: Sequence[Decimal]) -> Decimal:
@@ -183,7 +215,6 @@ MARGINS: Final = {
 #: Fields of a position that the report has no use for, for both kinds.
 IGNORES: Final = {
     "positionAmt": "size of a position, which is no margin",
-    "positions.maintMargin": "maintenance margin of one position; the row of its asset has that of all",
     "positions.updateTime": "when a position last changed; the row of its asset has a time",
 }
 

@@ -112,12 +112,18 @@ def read(account: Account, answer: AccountInformation, *, shared: bool) -> State
 
 
 def _position(row: Position, assets: Collection[str]) -> margins.Position:
+    # The answer does not say so: only a position with a wallet of its own has something in it, or a gain or loss on it.
+    isolated = bool(row.isolated_wallet or row.isolated_margin)
     return margins.Position(
         symbol=row.symbol,
         side=row.position_side,
         asset=margin_asset(row.symbol, assets),
         unrealized_pnl=row.unrealized_profit,
         initial_margin=row.initial_margin,
+        maintenance_margin=row.maint_margin,
+        isolated=isolated,
+        wallet=row.isolated_wallet if isolated else None,
+        equity=row.isolated_margin if isolated else None,
     )
 
 
@@ -199,8 +205,6 @@ USDM: Final = Venue(
         "marginAvailable": "whether the asset could be collateral in multi-assets mode, which does not tell the mode",
         **margins.IGNORES,
         "notional": "value of a position, which is no margin",
-        "isolatedMargin": "isolated wallet and unrealized PnL of one position; the row of its asset has those of all",
-        "isolatedWallet": "wallet of an isolated position; the row of its asset has it within `walletBalance`",
         "dualSidePosition": "whether a symbol has two positions, which `positionSide` tells of each",
         "feeTier": "what trading costs",
         "canTrade": "what the account may do, which is no amount",

@@ -276,10 +276,10 @@ def test_every_field_is_mapped_or_named_as_ignored(cassette: Cassette) -> None:
 
 def locks_nothing(body: Any, path: tuple[Any, ...]) -> bool:
     """
-    Whether a path leads to the name of a position that is listed without being there.
+    Whether a path leads to the name or the kind of a position that is listed without being there.
     """
     match path:
-        case ("positions", number, "symbol" | "positionSide"):
+        case ("positions", number, "symbol" | "positionSide" | "isolated"):
             row = body["positions"][number]
             return not any(Decimal(row[name]) for name in row if name.endswith(("InitialMargin", "lizedProfit")))
     return False

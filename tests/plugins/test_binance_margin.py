@@ -223,6 +223,57 @@ def test_locks() -> None:
     ] == [(k.symbol, k.asset, k.blocked_balance, k.position_margin, k.order_margin) for k in found]
 
 
+def test_isolated_positions() -> None:
+    """
+    A position with a wallet of its own has its equity and its maintenance margin behind it, apart from the others.
+    """
+    near = {"isolatedWallet": "100.00", "isolatedMargin": "80.00", "maintMargin": "7.50"}
+    emptied = {"isolatedWallet": "0", "isolatedMargin": "-1.00", "maintMargin": "0.50"}
+    cross, apart, lost = usdm(
+        whole(
+            positions=[
+                {**position("BTCUSDT", "50.00", "155.00"), "maintMargin": "5.00"},
+                {**position("ETHUSDT", "-20.00", "95.00"), **near},
+                {**position("SOLUSDT", "-1.00", "1.00"), **emptied},
+            ]
+        )
+    ).locks
+
+    assert (False, Decimal("5.00"), None) == (cross.isolated, cross.maintenance_margin, cross.equity)
+    assert (True, Decimal("7.50"), Decimal("80.00")) == (apart.isolated, apart.maintenance_margin, apart.equity)
+    assert (True, Decimal("0.50"), Decimal("-1.00")) == (lost.isolated, lost.maintenance_margin, lost.equity)
+
+
+@pytest.mark.parametrize(("margin", "noted"), [("80.01", False), ("80.02", True)])
+def test_an_isolated_wallet_that_does_not_add_up(margin: str, *, noted: bool) -> None:
+    """
+    The margin of an isolated position is its wallet and its unrealized PnL. A difference beyond rounding is noted.
+    """
+    apart = {**position("ETHUSDT", "-20.00", "95.00"), "isolatedWallet": "100.00", "isolatedMargin": margin}
+    found = only(usdm(whole(positions=[position("BTCUSDT", "50.00"), apart])))
+    note = "The venue's figures do not add up: the margin of ETHUSDT is 0.02 more than its wallet and unrealized PnL."
+
+    assert ((note,) if noted else ()) == found.notes
+
+
+def test_isolated_positions_of_a_coin() -> None:
+    """
+    The answer has no isolated wallets. So the equity of an isolated position is what is not cross, if there is one.
+    """
+    row = {**ROW, "asset": "BTC"}
+    cross = position("BTCUSD_PERP", "50.00", "155.00")
+    apart = {**position("BTCUSD_261225", "-20.00", "95.00"), "isolated": True, "maintMargin": "7.50"}
+    idle = {**position("BTCUSD_270625", "0", "1.00"), "isolated": True}
+    other = {**apart, "symbol": "BTCUSD_270326"}
+    one = coinm([row], [cross, apart, idle]).locks
+    two = coinm([row], [cross, apart, other]).locks
+
+    assert [(False, None), (True, Decimal("80.00")), (False, None)] == [(k.isolated, k.equity) for k in one]
+    assert Decimal("7.50") == one[1].maintenance_margin
+    assert [(False, None), (True, None), (True, None)] == [(k.isolated, k.equity) for k in two]
+    assert () == coinm([{**row, "asset": "ETH"}], [apart]).locks
+
+
 def test_both_sides_of_a_symbol() -> None:
     """
     In hedge mode, both sides are told apart.

@@ -25,8 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from marginbook.values import AMOUNTS, exact, plain
-from marginbook.values.summary import SUMMARY_AMOUNTS
+from marginbook.values import AMOUNTS, LOCK_AMOUNTS, SUMMARY_AMOUNTS, exact, plain
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 #: Grows when the tables change.
 FORMAT: Final = 1
 
-LOCK_AMOUNTS: Final = ("blocked_balance", "position_margin", "order_margin")
 
 #: How much binding and reading tell static types: nothing, since a changed row may hold anything.
 _Any = Any
@@ -173,6 +171,7 @@ LOCKS: Final = _rows(
     _text("symbol"),
     _text("asset"),
     *(Column(name, Amount) for name in LOCK_AMOUNTS),
+    Column("isolated", Boolean),
 )
 SUMMARIES: Final = _rows(
     "summaries",

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Balance, plain, ratio, total
+from marginbook.report.margins import nearest
+from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Balance, plain, total
 from marginbook.values.times import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from marginbook.report import BalanceReport
+    from marginbook.report import BalanceReport, Margin
 
 #: Every metric, and what it says.
 METRICS: Final = {
@@ -28,7 +29,9 @@ METRICS: Final = {
     "marginbook_up": "1 if the account could be read.",
     "marginbook_failure": "1 for an account that could not be read, with the kind of failure.",
     "marginbook_balance": "A figure of one asset in one account, in units of the asset.",
-    "marginbook_margin_ratio": "Maintenance margin by equity, where an asset is collateral alone. Liquidation is at 1.",
+    "marginbook_margin_ratio": "Maintenance margin by equity, where an asset is collateral alone; of the part of it"
+    " that is nearest to liquidation, which is at 1.",
+    "marginbook_isolated_margin_ratio": "Maintenance margin by equity of an isolated position. Liquidation is at 1.",
     "marginbook_updated_timestamp_seconds": "When the venue last changed the figures.",
     "marginbook_account": "A figure of a whole account, in units of the currency. Repeats what the assets say.",
     "marginbook_account_margin_ratio": "Maintenance margin by equity of a whole account. Liquidation is at 1.",
@@ -52,6 +55,7 @@ def write(report: BalanceReport) -> str:
     for failure in report.failures:
         samples.add("marginbook_failure", Decimal(1), account=failure.account, venue=failure.venue, kind=failure.kind)
     _add_balances(samples, report)
+    _add_positions(samples, report)
     _add_summaries(samples, report)
     return samples.text()
 
@@ -97,8 +101,19 @@ def _add_balances(samples: _Samples, report: BalanceReport) -> None:
         for name, figure in figures.items():
             samples.add("marginbook_balance", figure, **labels, field=name)
         if account not in report.pooled:
-            samples.add("marginbook_margin_ratio", ratio(figures["maintenance_margin"], figures["equity"]), **labels)
+            samples.add("marginbook_margin_ratio", report.margin_ratio(group[0]), **labels)
         samples.add("marginbook_updated_timestamp_seconds", _oldest(group), **labels)
+
+
+def _add_positions(samples: _Samples, report: BalanceReport) -> None:
+    # A venue may have several locks of one symbol, as in hedge mode.
+    ratios: defaultdict[tuple[str, ...], list[Margin]] = defaultdict(list)
+    for margin in report.margins:
+        if margin.symbol:
+            ratios[margin.account, margin.venue, margin.currency, margin.symbol].append(margin)
+    for (account, venue, asset, symbol), parts in ratios.items():
+        labels = {"account": account, "venue": venue, "asset": asset, "symbol": symbol}
+        samples.add("marginbook_isolated_margin_ratio", nearest(parts), **labels)
 
 
 def _add_summaries(samples: _Samples, report: BalanceReport) -> None:
@@ -106,7 +121,7 @@ def _add_summaries(samples: _Samples, report: BalanceReport) -> None:
         labels = {"account": summary.account, "venue": summary.venue, "currency": summary.currency}
         for name in SUMMARY_AMOUNTS:
             samples.add("marginbook_account", getattr(summary, name), **labels, field=name)
-        samples.add("marginbook_account_margin_ratio", summary.margin_ratio, **labels)
+        samples.add("marginbook_account_margin_ratio", report.margin_ratio(summary), **labels)
 
 
 def _oldest(balances: Iterable[Balance]) -> Decimal | None:

@@ -66,8 +66,8 @@ _LEADS: Final[dict[str, dict[str, Callable[[Balance], str]]]] = {
 @frozen
 class _Line:
     """
-    One row: its first cells, what it is called in a list, what has its amounts, which of them are derived, and which
-    say nothing here.
+    One row: its first cells, what it is called in a list, what has its amounts, which of them are derived, and how near
+    it is to liquidation.
     """
 
     leads: Sequence[str]
@@ -75,13 +75,13 @@ class _Line:
     amounts: object
     marks: str = ""
     derived: frozenset[str] = frozenset()
-    idle: frozenset[str] = frozenset()
+    ratio: Decimal | None = None
 
     def amount(self, name: str) -> Decimal | None:
         """
         Return an amount, or None where it is not known or the row has none of that name.
         """
-        return None if name in self.idle else getattr(self.amounts, name, None)
+        return self.ratio if name == "margin_ratio" else getattr(self.amounts, name, None)
 
 
 @frozen
@@ -158,12 +158,16 @@ def _print(view: View, console: Console, figures: Iterable[RenderableType]) -> N
     if folded := len(report.balances) - len(_unfolded(view)):
         text = f"Folded, since each figure that is known of them is zero: {folded} rows. --zeros shows them."
         console.print(Text(text, style="dim"))
-    rows: list[Balance | Summary] = [*report.balances, *report.summaries]
-    if any(row.margin_ratio is not None for row in rows):
+    if any(margin.margin_ratio is not None for margin in report.margins):
         about = "margin ratio: maintenance margin by equity, rounded up; liquidation is at 100 %"
-        console.print(Text(about, style="dim"))
+        apart = "; where positions are isolated, of what is nearest to it" if _isolated(report) else ""
+        console.print(Text(f"{about}{apart}", style="dim"))
     if report.balances or report.summaries:
         console.print(Text(f"{UNKNOWN} not known   {DERIVED} derived from what the venue reported", style="dim"))
+
+
+def _isolated(report: BalanceReport) -> bool:
+    return any(margin.symbol for margin in report.margins)
 
 
 def _headline(report: BalanceReport) -> Text:
@@ -199,9 +203,8 @@ def _rows(view: View, rows: Iterable[Balance]) -> _Part:
     for balance in rows:
         cells = [lead(balance) for lead in leads.values()]
         derived = frozenset(name for name, basis in balance.basis.items() if basis != "reported")
-        # Where assets are one collateral together, the ratio is that of their account.
-        idle = frozenset({"margin_ratio"} if balance.account in view.report.pooled else ())
-        lines.append(_Line(cells, " ".join(cells), balance, _marks(balance, footnotes), derived, idle))
+        ratio = view.report.margin_ratio(balance)
+        lines.append(_Line(cells, " ".join(cells), balance, _marks(balance, footnotes), derived, ratio))
     return _Part(tuple(leads), lines, marked=True, grouped=True)
 
 
@@ -252,7 +255,8 @@ def _summaries(view: View) -> _Part:
         account, where = f"{summary.account} ({summary.venue})", f"{summary.asset or 'all'} in {summary.currency}"
         state = (summary.mode or UNKNOWN, summary.status or UNKNOWN)
         name = f"whole account {account} {where}, mode {state[0]}, status {state[1]}"
-        lines.append(_Line((account, where, *state), name, summary, _marks(summary, footnotes)))
+        ratio, marks = view.report.margin_ratio(summary), _marks(summary, footnotes)
+        lines.append(_Line((account, where, *state), name, summary, marks, ratio=ratio))
     title = "Whole accounts, as their venues count them: a check on the rows, and never added to them."
     return _Part(("account", "assets", "mode", "status"), lines, title, "bold", marked=True)
 

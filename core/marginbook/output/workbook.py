@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 
 from marginbook.errors import ConfigurationError
 from marginbook.output import sheet
-from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, plain
+from marginbook.values import AMOUNTS, LOCK_AMOUNTS, SUMMARY_AMOUNTS, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -190,12 +190,17 @@ def _totals(report: BalanceReport) -> _Sheet:
 
 
 def _locks(report: BalanceReport) -> _Sheet:
-    amounts = ("blocked_balance", "position_margin", "order_margin")
     rows = [
-        (lock.account, lock.venue, lock.symbol, lock.asset, *(_known(getattr(lock, name)) for name in amounts))
+        (
+            *(lock.account, lock.venue, lock.symbol, lock.asset),
+            _UNKNOWN if lock.isolated is None else "isolated" if lock.isolated else "cross",
+            *(_known(getattr(lock, name)) for name in LOCK_AMOUNTS[:-1]),
+            # Only an isolated position has equity of its own.
+            None if lock.isolated is False else _known(lock.equity),
+        )
         for lock in report.locks
     ]
-    return _Sheet("Locks", ("account", "venue", "symbol", "asset", *amounts), rows)
+    return _Sheet("Locks", ("account", "venue", "symbol", "asset", "wallet", *LOCK_AMOUNTS), rows)
 
 
 def _summaries(report: BalanceReport) -> _Sheet:
@@ -204,7 +209,7 @@ def _summaries(report: BalanceReport) -> _Sheet:
             *(summary.account, summary.venue, summary.currency, summary.asset or "all assets"),
             *(summary.mode or _UNKNOWN, summary.status or _UNKNOWN),
             *(_known(getattr(summary, name)) for name in SUMMARY_AMOUNTS),
-            *(_share(summary.margin_ratio), summary.updated_at or _UNKNOWN, " ".join(summary.notes)),
+            *(_share(report.margin_ratio(summary)), summary.updated_at or _UNKNOWN, " ".join(summary.notes)),
         )
         for summary in report.summaries
     ]

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from marginbook.errors import ConfigurationError
+from marginbook.report import Margin
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Balance, Summary, exact, plain
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ FIELDS: Final = (
     "age",
     *(f"account.{name}" for name in (*SUMMARY_AMOUNTS, "margin_ratio", "age")),
 )
+
+#: What a condition is about.
+_Row = Balance | Summary | Margin
 
 _WHOLE: Final = "account."
 _FORM: Final = re.compile(r"([a-z_.]+)\s*(<=|>=|==|!=|<|>)\s*(\S+)(?:\s+where\s+(\S.*))?")
@@ -108,8 +112,9 @@ def condition(expression: str) -> Condition:
 
     FIELD is an amount of a row, ``margin_ratio``, or ``age``, the seconds since the venue changed the row; after
     ``account.`` it is that of the account's summary. ``margin_ratio`` is that of the whole account where its assets are
-    one collateral together, and of each row elsewhere. OPERATOR is one of ``<  <=  >  >=  ==  !=``. NAME is account,
-    venue or asset; for summaries, account, venue or currency. A VALUE with blanks stands in quotes.
+    one collateral together, and elsewhere of each row; where positions are isolated, of each of these and of what is
+    left of the row. OPERATOR is one of ``<  <=  >  >=  ==  !=``. NAME is account, venue or asset; for summaries,
+    account, venue or currency. A VALUE with blanks stands in quotes.
 
     Raises:
         ConfigurationError: It is none. The text says why.
@@ -175,43 +180,46 @@ def alerts(report: BalanceReport, conditions: str | Iterable[Condition | str]) -
 
 def _alerts(report: BalanceReport, wanted: Condition) -> list[Alert]:
     whole = wanted.figure.startswith(_WHOLE)
-    rows: Iterable[Balance | Summary] = report.summaries if whole else report.balances
-    if wanted.figure == "margin_ratio":
-        # Of assets that are one collateral together, only their account has a ratio that means something.
-        alone = [row for row in report.balances if row.account not in report.pooled]
-        rows = sorted([*alone, *(s for s in report.summaries if s.asset is None)], key=lambda row: row.account)
+    # A ratio means something where the venue liquidates: whole accounts, assets, isolated positions.
+    ratios = wanted.figure == "margin_ratio"
+    rows: Iterable[_Row] = report.summaries if whole else report.margins if ratios else report.balances
     found = [_of_row(report, wanted, row) for row in rows if wanted.concerns(row)]
     found += [
         _unknown(wanted, failure.account, failure.venue, f"the account could not be read ({failure.kind}).")
         for failure in report.failures
         if wanted.concerns(failure)
     ]
-    if whole:
-        found += _without_summary(report, wanted)
+    found += _without_rows(report, wanted, rows)
     what = "account with a summary" if whole else "row"
     return found or [_unknown(wanted, "", "", f"the report has no such {what}.")]
 
 
-def _without_summary(report: BalanceReport, wanted: Condition) -> list[Alert]:
-    told = {*report.missing, *(summary.account for summary in report.summaries)}
+def _without_rows(report: BalanceReport, wanted: Condition, rows: Iterable[_Row]) -> list[Alert]:
+    told = {*report.missing, *(row.account for row in rows)}
     names = dict(wanted.where)
-    return [
-        _unknown(wanted, account, venue, "the venue tells no figures of the account as a whole.")
+    others = [
+        (account, venue)
         for account, venue in report.accounts.items()
         if account not in told and names.get("account", account) == account and names.get("venue", venue) == venue
     ]
+    if wanted.figure.startswith(_WHOLE):
+        return [_unknown(wanted, *other, "the venue tells no figures of the account as a whole.") for other in others]
+    if wanted.figure == "margin_ratio":
+        nothing = "the venue reports no assets, so there is nothing to liquidate."
+        return [evolve(_unknown(wanted, *other, nothing), state="clear") for other in others]
+    return [_unknown(wanted, *other, "the venue reports no assets.") for other in others]
 
 
 def _unknown(wanted: Condition, account: str, venue: str, message: str) -> Alert:
     return Alert(expression=wanted.expression, state="unknown", account=account, venue=venue, message=message)
 
 
-def _of_row(report: BalanceReport, wanted: Condition, row: Balance | Summary) -> Alert:
+def _of_row(report: BalanceReport, wanted: Condition, row: _Row) -> Alert:
     name = wanted.figure.removeprefix(_WHOLE)
-    found = _age(row.updated_at, report.finished_at) if name == "age" else getattr(row, name)
+    found = _figure(report, row, name)
     state: Literal["raised", "clear", "unknown"]
     if found is not None:
-        state, message = "raised" if wanted.holds(found) else "clear", f"{name} is {plain(found)}."
+        state, message = "raised" if wanted.holds(found) else "clear", f"{name}{_where_in(row)} is {plain(found)}."
     else:
         state, message = _without_figure(row, name)
     return Alert(
@@ -219,20 +227,34 @@ def _of_row(report: BalanceReport, wanted: Condition, row: Balance | Summary) ->
         state=state,
         account=row.account,
         venue=row.venue,
-        asset=(row.asset if isinstance(row, Balance) else row.currency),
+        asset=row.asset if isinstance(row, Balance) else row.currency,
         found=found,
         message=message,
     )
 
 
-def _without_figure(row: Balance | Summary, name: str) -> tuple[Literal["clear", "unknown"], str]:
+def _figure(report: BalanceReport, row: _Row, name: str) -> Decimal | None:
+    if isinstance(row, Margin):
+        return row.margin_ratio
+    if name == "margin_ratio":
+        return report.margin_ratio(row)
+    found: Decimal | None = _age(row.updated_at, report.finished_at) if name == "age" else getattr(row, name)
+    return found
+
+
+def _where_in(row: _Row) -> str:
+    return f" of {row.name}" if isinstance(row, Margin) and (row.symbol or row.cross) else ""
+
+
+def _without_figure(row: _Row, name: str) -> tuple[Literal["clear", "unknown"], str]:
     adjusted = getattr(row, "adjusted_equity", None)
     equity = row.equity if adjusted is None else adjusted
     if name != "margin_ratio" or equity is None or row.maintenance_margin is None:
-        return "unknown", f"{name} is not known."
+        return "unknown", f"{name}{_where_in(row)} is not known."
     if equity == row.maintenance_margin == 0:
         return "clear", "equity and maintenance margin are zero, so there is nothing to liquidate."
-    return "unknown", f"equity is {plain(equity)} and maintenance margin {plain(row.maintenance_margin)}: no ratio."
+    figures = f"equity{_where_in(row)} is {plain(equity)} and maintenance margin {plain(row.maintenance_margin)}"
+    return "unknown", f"{figures}: no ratio."
 
 
 def _age(updated_at: datetime | None, now: datetime) -> Decimal | None:

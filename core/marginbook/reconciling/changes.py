@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import field, frozen
 
-from marginbook.values import Lock, Summary, plain, total
+from marginbook.values import LOCK_AMOUNTS, Lock, Summary, plain, total
 from marginbook.values.fields import amount, text, texts
 
 if TYPE_CHECKING:
@@ -205,6 +205,5 @@ def _notes(change: Change) -> Iterable[str]:
 def _locked(lock: Lock | None) -> str:
     if lock is None:
         return "not there"
-    names = ("blocked_balance", "position_margin", "order_margin")
-    known = {name: getattr(lock, name) for name in names if getattr(lock, name) is not None}
+    known = {name: getattr(lock, name) for name in LOCK_AMOUNTS if getattr(lock, name) is not None}
     return ", ".join(f"{name} {plain(found)}" for name, found in known.items()) or "of no known amount"

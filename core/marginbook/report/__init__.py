@@ -2,6 +2,7 @@
 The report: what all accounts hold, and what is missing.
 """
 
+from marginbook.report.margins import Margin
 from marginbook.report.outcomes import Failure, Note
 from marginbook.report.prices import PriceBook
 from marginbook.report.report import BalanceReport
@@ -12,6 +13,7 @@ __all__ = [
     "BalanceReport",
     "Exclusion",
     "Failure",
+    "Margin",
     "Note",
     "PriceBook",
     "Total",

@@ -5,14 +5,17 @@ One report over all accounts.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, frozen
 
 from marginbook.errors import ConfigurationError, IncompleteReportError, PluginError
 from marginbook.report.documents import document as _json
+from marginbook.report.margins import Margin, isolated, margins, nearest
 from marginbook.report.outcomes import Failure, Note
 from marginbook.report.totals import Total, totals
 from marginbook.report.valuation import Valuation
@@ -116,21 +119,43 @@ class BalanceReport:
         """
         return tuple(failure.account for failure in self.failures)
 
-    @property
+    @cached_property
     def pooled(self) -> frozenset[str]:
         """
         The accounts whose assets are one collateral together: their venue tells one equity and one margin of them all.
         """
         return frozenset(summary.account for summary in self.summaries if summary.asset is None)
 
-    def margin_ratio(self, balance: Balance) -> Decimal | None:
-        """
-        Return how near a row of the report is to liquidation; None where that is not known.
+    @cached_property
+    def _isolated(self) -> Mapping[tuple[str, str], list[Lock]]:
+        return isolated(self.locks, self.pooled)
 
-        Nor is it where the account is one of `pooled`: there the ratio of its summary decides, and not that of a row,
-        however high or low.
+    @cached_property
+    def margins(self) -> tuple[Margin, ...]:
         """
-        return None if balance.account in self.pooled else balance.margin_ratio
+        Each collateral that its venue liquidates by itself, by account.
+        """
+        return tuple(sorted(margins(self.balances, self.summaries, self._isolated), key=lambda m: m.account))
+
+    @cached_property
+    def _ratios(self) -> dict[tuple[str, str | None], Decimal | None]:
+        parts: defaultdict[tuple[str, str | None], list[Margin]] = defaultdict(list)
+        for margin in self.margins:
+            parts[margin.account, margin.asset].append(margin)
+        return {key: nearest(found) for key, found in parts.items()}
+
+    def margin_ratio(self, row: Balance | Summary) -> Decimal | None:
+        """
+        Return how near a row of the report, or a summary, is to liquidation; None where that is not known.
+
+        A row of a `pooled` account has no ratio of its own: that of the summary decides, however high or low the row's
+        is. Where isolated positions have a part of the row, each of them and the rest is liquidated by itself, and
+        this is the ratio of what is nearest to it.
+        """
+        key = row.account, row.asset
+        if isinstance(row, Summary) and key not in self._isolated:
+            return row.margin_ratio
+        return self._ratios.get(key)
 
     def totals(self) -> dict[str, Total]:
         """
@@ -303,13 +328,19 @@ class BalanceReport:
         return table.write(View(self))
 
 
+#: What locks of version 1 do not say.
+_NOT_TOLD: Final = dict.fromkeys(("isolated", "maintenance_margin", "equity"))
+
+
 def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """
-    Return what an older marginbook wrote as this one would have. Version 1 had no summaries.
+    Return what an older marginbook wrote as this one would have. Version 1 had no summaries, and no isolated
+    positions among the locks.
     """
     document = {name: part for name, part in document.items() if name != "valuation"}
     if (document.get("schema"), document.get("schema_version")) == (SCHEMA, 1) and "summaries" not in document:
-        return {**document, "schema_version": SCHEMA_VERSION, "summaries": []}
+        locks = [{**lock, **_NOT_TOLD} for lock in document.get("locks", [])]
+        return {**document, "schema_version": SCHEMA_VERSION, "locks": locks, "summaries": []}
     return document
 
 

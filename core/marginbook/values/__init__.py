@@ -2,7 +2,7 @@
 What marginbook says: balances, locks, failures, and the exact amounts in them.
 """
 
-from marginbook.values.balance import AMOUNTS, VALUED, Balance, Lock, Statement
+from marginbook.values.balance import AMOUNTS, LOCK_AMOUNTS, VALUED, Balance, Lock, Statement
 from marginbook.values.conversion import TABLE, convert
 from marginbook.values.identities import SUMS, compare, derive
 from marginbook.values.money import exact, plain, product, ratio, total
@@ -12,6 +12,7 @@ from marginbook.values.summary import SUMMARY_AMOUNTS, Summary
 
 __all__ = [
     "AMOUNTS",
+    "LOCK_AMOUNTS",
     "SUMMARY_AMOUNTS",
     "SUMS",
     "TABLE",

@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import Attribute, evolve, field, fields, frozen, validators
+from attrs import Attribute, evolve, field, fields, frozen
 from attrs.converters import optional
 from attrs.validators import deep_iterable, instance_of
+from attrs.validators import optional as optionally
 
 from marginbook.values.fields import amount, text, texts
 from marginbook.values.money import ratio
@@ -146,6 +147,16 @@ class Lock:
     position_margin: Decimal | None = amount()
     #: Locked by its open orders. Negative where orders would reduce the position.
     order_margin: Decimal | None = amount()
+    #: True for a position with a wallet of its own, which the venue liquidates by itself; None where it does not say.
+    isolated: bool | None = field(default=None, validator=optionally(instance_of(bool)))
+    #: What the position has to have behind it.
+    maintenance_margin: Decimal | None = amount()
+    #: What an isolated position has behind it: its own wallet plus its unrealized PnL. None for others.
+    equity: Decimal | None = amount()
+
+
+#: The names of the amounts of a lock, in reading order.
+LOCK_AMOUNTS: Final = tuple(a.name for a in fields(Lock) if "amount" in a.metadata)
 
 
 def _balances(rows: Iterable[Balance]) -> tuple[Balance, ...]:
@@ -178,6 +189,6 @@ class Statement:
     balances: tuple[Balance, ...] = field(converter=_balances, validator=deep_iterable(instance_of(Balance)))
     locks: tuple[Lock, ...] = field(default=(), converter=_locks, validator=deep_iterable(instance_of(Lock)))
     notes: tuple[str, ...] = field(default=(), converter=texts)
-    summary: Summary | None = field(default=None, validator=validators.optional(instance_of(Summary)))
+    summary: Summary | None = field(default=None, validator=optionally(instance_of(Summary)))
     #: The bodies that it was read from, where they are kept. Not the plugin's business.
     recording: Recording | None = field(default=None, eq=False, repr=False, kw_only=True)

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from books import BOOK, FORMULA, LONG, ODD, balance, book, report, whole
 from fuzzing import examples
-from marginbook import BalanceReport, Summary
+from marginbook import BalanceReport, Lock, Summary
 from marginbook.output import metrics
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
 from strategies import Asked, asked, spelled
@@ -69,6 +69,31 @@ def test_margin_ratios() -> None:
     assert 12.5 / 99.25 == sample(alone, "margin_ratio", **USDT)
     assert 1 == sample(alone, "unknown", **{**USDT, "asset": "BTC"}, field="margin_ratio")
     assert {("account", "desk-a")}.isdisjoint(chain.from_iterable(samples(BOOK, "marginbook_margin_ratio")))
+
+
+def isolated(account: str = "a", **fields: Any) -> Lock:
+    return Lock(account=account, venue="acme", symbol="BTCX", asset="X", isolated=True, **fields)
+
+
+def test_isolated_positions() -> None:
+    """
+    Each has a ratio, known or not, and the row has that of the nearest.
+    """
+    fields: Any = {"cross_wallet_balance": "90", "cross_unrealized_pnl": "0", "maintenance_margin": "9"}
+    row = balance("a", "X", equity="100", **fields)
+    locks = [isolated(maintenance_margin=amount, equity="10") for amount in ("2", "4")]
+    found = report({"a": "acme"}, balances=[row], locks=locks)
+    unknown = report({"a": "acme"}, balances=[row], locks=[isolated(maintenance_margin="2")])
+    labels = {"account": "a", "venue": "acme", "asset": "X"}
+
+    assert (0.4, 0.4) == (
+        sample(found, "isolated_margin_ratio", **labels, symbol="BTCX"),
+        sample(found, "margin_ratio", **labels),
+    )
+    assert (1, 1) == (
+        sample(unknown, "unknown", **labels, symbol="BTCX", field="isolated_margin_ratio"),
+        sample(unknown, "unknown", **labels, field="margin_ratio"),
+    )
 
 
 def test_whole_accounts() -> None:
@@ -154,7 +179,8 @@ def test_a_metric_is_explained_once() -> None:
     Each has one HELP and one TYPE, before its samples.
     """
     near = balance(FORMULA, "USDT", equity="100", maintenance_margin="90")
-    found = metrics.write(book(balances=[*BOOK.balances, near]))
+    lock = isolated(FORMULA, equity="100", maintenance_margin="9")
+    found = metrics.write(book(balances=[*BOOK.balances, near], locks=[lock]))
 
     assert {1} == set(Counter(line.split()[2] for line in found.splitlines() if line.startswith("# TYPE")).values())
     assert sorted(metrics.METRICS) == sorted(f.name for f in text_string_to_metric_families(found))

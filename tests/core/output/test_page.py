@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from marginbook import Balance, Failure, exact
+from marginbook import Balance, Failure, Lock, exact
 from marginbook.output import View, page
 from marginbook.output.page import markup
 from marginbook.output.page.tables import Row, Table, name, words
@@ -523,6 +523,26 @@ def test_locks() -> None:
         (row["symbol"], row["blocked balance"], row["position margin"], row["order margin"])
         for row in opened(PLAIN).rows("locks")
     ]
+
+
+def test_isolated_positions() -> None:
+    """
+    Each has a picture of its own beside what is left of its asset, and its wallet stands with what is locked.
+    """
+    fields: Any = {"account": "india", "venue": "coinswitch", "asset": "INR"}
+    amounts: Any = {"wallet_balance": "100", "equity": "100", "maintenance_margin": "9", "cross_wallet_balance": "90"}
+    row = Balance(**fields, **amounts, cross_unrealized_pnl="0")
+    apart = Lock(**fields, symbol="ETHINR", isolated=True, maintenance_margin="8.5", equity="10")
+    cross = Lock(**fields, symbol="BTCINR", isolated=False, maintenance_margin="0.5")
+    view = View(report({"india": "coinswitch"}, balances=[row], locks=[apart, cross]))
+    found, text = opened(view), shown(view, "ratios")
+
+    assert "india, ETHINR (coinswitch)close to liquidation0.85" in text
+    assert "india, INR cross (coinswitch)0.0055…" in text
+    assert [("BTCINR", "cross", "0.5", ""), ("ETHINR", "isolated", "8.5", "10")] == [
+        (row["symbol"], row["wallet"], row["maintenance margin"], row["equity"]) for row in found.rows("locks")
+    ]
+    assert "0.85" == found.rows("rows")[0]["margin ratio"]
 
 
 def test_a_table_of_values() -> None:

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books import BOOK, CHANGED, ENDED, FORMULA, LONG, ODD, balance, report, valued, whole
+from books import BOOK, CHANGED, ENDED, FORMULA, LONG, ODD, balance, book, report, valued, whole
 from fuzzing import examples
-from marginbook import BalanceReport, ConfigurationError, Failure, Note, View, exact
+from marginbook import BalanceReport, ConfigurationError, Failure, Lock, Note, View, exact
 from marginbook.output import workbook
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
 from strategies import amounts, spelled
@@ -214,6 +214,21 @@ def test_totals() -> None:
     assert None is values(whole(), "Totals")[0]["WITHOUT"]
 
 
+def test_isolated_positions() -> None:
+    """
+    They have equity of their own, and others do not, which is not the same as unknown.
+    """
+    fields: Any = {"account": "desk-a", "venue": "acme", "asset": "USDT"}
+    locks = [
+        Lock(**fields, symbol="A", isolated=True, maintenance_margin="8.5", equity="10"),
+        Lock(**fields, symbol="B", isolated=False, maintenance_margin="0.5"),
+    ]
+
+    assert [("isolated", 8.5, 10), ("cross", 0.5, None)] == [
+        (row["wallet"], row["maintenance_margin"], row["equity"]) for row in values(book(locks=locks), "Locks")
+    ]
+
+
 def test_locks_and_summaries() -> None:
     """
     They stand on sheets of their own.
@@ -227,6 +242,7 @@ def test_locks_and_summaries() -> None:
         lock["blocked_balance"],
         lock["order_margin"],
     )
+    assert ("=NA()", "=NA()") == (lock["wallet"], lock["equity"])
     assert ("all assets", "multi-assets", "=NA()", 80, 0.750125, "Of the whole.") == tuple(
         summary[name] for name in ("of", "mode", "status", "adjusted_equity", "margin_ratio", "notes")
     )

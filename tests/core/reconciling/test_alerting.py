@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzzing import examples
-from marginbook import Alert, Balance, BalanceReport, ConfigurationError, Failure, Summary, alerts
+from marginbook import Alert, Balance, BalanceReport, ConfigurationError, Failure, Lock, Summary, alerts
 from marginbook.reconciling import condition
 from marginbook.reconciling.alerting import FIELDS
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS
@@ -27,10 +27,15 @@ def summary(account: str = "a", **fields: Any) -> Summary:
     return Summary(**{"account": account, "venue": "acme", "currency": "USD", **fields})
 
 
-def report(*rows: Balance | Summary | Failure, accounts: str = "a") -> BalanceReport:
+def isolated(**fields: Any) -> Lock:
+    return Lock(**{"account": "a", "venue": "acme", "symbol": "ETHUSDT", "asset": "USDT", "isolated": True, **fields})
+
+
+def report(*rows: Balance | Lock | Summary | Failure, accounts: str = "a") -> BalanceReport:
     return BalanceReport(
         accounts=dict.fromkeys(accounts.split(), "acme"),
         balances=[row for row in rows if isinstance(row, Balance)],
+        locks=[row for row in rows if isinstance(row, Lock)],
         summaries=[row for row in rows if isinstance(row, Summary)],
         failures=[row for row in rows if isinstance(row, Failure)],
         started_at="2026-07-01T11:59:00Z",
@@ -225,6 +230,48 @@ def test_accounts_that_failed() -> None:
     assert ["unknown: equity > 1 where account=b: b (acme): the account could not be read (timeout)."] == told(
         found, "equity > 1 where account=b"
     )
+
+
+def test_isolated_positions() -> None:
+    """
+    Each is compared by itself, since the venue liquidates it by itself, however safe the row as a whole may look.
+    """
+    row = balance(
+        wallet_balance="1000",
+        equity="1000",
+        cross_wallet_balance="990",
+        cross_unrealized_pnl="0",
+        maintenance_margin="9.5",
+    )
+    near = isolated(equity="10", maintenance_margin="8.5")
+    lost = isolated(symbol="BTCUSDT", equity="-1", maintenance_margin="1")
+    whole = summary(asset="USDT", currency="USDT", equity="1000", maintenance_margin="9.5")
+
+    assert [
+        "clear: margin_ratio > 0.8: a (acme) USDT: margin_ratio of USDT cross is 0.0.",
+        "unknown: margin_ratio > 0.8: a (acme) USDT: equity of BTCUSDT is -1 and maintenance margin 1: no ratio.",
+        "raised: margin_ratio > 0.8: a (acme) USDT: margin_ratio of ETHUSDT is 0.85.",
+    ] == told(report(row, near, lost), "margin_ratio > 0.8")
+    assert ["raised"] == states(report(row, near, whole), "account.margin_ratio > 0.8")
+    assert ["raised"] == states(report(row, near), "margin_ratio > 0.8 where asset=USDT")[1:]
+
+
+def test_accounts_without_rows() -> None:
+    """
+    An account of which the venue tells no row at all has passed nothing, and is unknown, unless others are meant.
+    """
+    found = report(balance(equity="1"), accounts="a b")
+
+    assert [
+        "clear: equity < 1: a (acme) USDT: equity is 1.",
+        "unknown: equity < 1: b (acme): the venue reports no assets.",
+    ] == told(found, "equity < 1")
+    assert [
+        "clear: margin_ratio > 1: b (acme): the venue reports no assets, so there is nothing to liquidate.",
+    ] == told(found, "margin_ratio > 1")[1:]
+    assert ["clear", "unknown"] == states(found, "equity < 1 where asset=USDT")
+    assert ["clear"] == states(found, "equity < 1 where account=a")
+    assert ["unknown"] == states(found, "equity < 1 where account=b")
 
 
 @pytest.mark.parametrize("where", ["", " where asset=USDT"])

@@ -337,6 +337,9 @@ def test_the_document() -> None:
             "blocked_balance": "1.10",
             "position_margin": None,
             "order_margin": None,
+            "isolated": None,
+            "maintenance_margin": None,
+            "equity": None,
         }
     ] == document["locks"]
 

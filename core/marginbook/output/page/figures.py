@@ -12,7 +12,7 @@ from marginbook.output.page import tables
 from marginbook.output.page.markup import label
 from marginbook.output.page.tables import Row, Table
 from marginbook.output.page.worth import lacking
-from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, VALUED
+from marginbook.values import AMOUNTS, LOCK_AMOUNTS, SUMMARY_AMOUNTS, VALUED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from marginbook.output.page.tables import Cell, Kind
     from marginbook.report import BalanceReport, Total, Valuation, Value, ValueTotal
     from marginbook.values import Balance, Lock, Price, Summary
-
-_LOCKED: Final = ("blocked_balance", "position_margin", "order_margin")
 
 _TIMES: Final[dict[str, Kind]] = {"updated (UTC)": "time", "age when asked": "number"}
 
@@ -124,7 +122,7 @@ def _titles(first: str, *others: str) -> list[Cell]:
     return [tables.name(first), *map(tables.words, others)]
 
 
-def _amounts(row: Balance | Summary | Total | Lock, names: Iterable[str]) -> list[Cell]:
+def _amounts(row: Balance | Summary | Total, names: Iterable[str]) -> list[Cell]:
     basis: dict[str, str] = getattr(row, "basis", {})
     return [tables.amount(getattr(row, name), basis.get(name, "reported")) for name in names]
 
@@ -174,7 +172,7 @@ def _summary(summary: Summary, told: Iterable[str], numbers: dict[str, int], rep
         tables.optional(summary.mode),
         tables.optional(summary.status),
         *_amounts(summary, told),
-        tables.ratio(summary.margin_ratio),
+        tables.ratio(report.margin_ratio(summary)),
         *tables.moments(summary.updated_at, report.finished_at),
         tables.marks(summary.notes, numbers),
     ]
@@ -185,10 +183,21 @@ def locks(report: BalanceReport) -> Table:
     """
     Return the venues' breakdowns of locked margin.
     """
-    headings = {**_texts("account", "venue", "symbol", "asset"), **_numbers(_LOCKED)}
+    told = known(LOCK_AMOUNTS, report.locks)
+    headings = {**_texts("account", "venue", "symbol", "asset", "wallet"), **_numbers(told)}
     caption = "What is locked, by symbol. It explains a balance, and is not added to it."
-    lines = [Row([*_titles(k.account, k.venue, k.symbol, k.asset), *_amounts(k, _LOCKED)]) for k in report.locks]
-    return Table("locks", caption, headings, lines)
+    lines = [_lock(lock, told) for lock in report.locks]
+    return Table("locks", f"{caption} {unknown(LOCK_AMOUNTS, report.locks)}".rstrip(), headings, lines)
+
+
+def _lock(lock: Lock, told: Iterable[str]) -> Row:
+    wallet = {None: tables.unknown(), False: tables.words("cross"), True: tables.words("isolated")}
+    # Only an isolated position has equity of its own.
+    amounts = [
+        tables.words("") if name == "equity" and lock.isolated is False else tables.amount(getattr(lock, name))
+        for name in told
+    ]
+    return Row([*_titles(lock.account, lock.venue, lock.symbol, lock.asset), wallet[lock.isolated], *amounts])
 
 
 def values(valuation: Valuation) -> Table:
