@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from marginbook.errors import AuditError
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from marginbook.accounts import Account
     from marginbook.report import BalanceReport, Failure
     from marginbook.values import Balance
+
+#: What reads each figure and the parts that it is the sum of, and what reads all figures.
+_PARTS: Final = tuple((name, terms, attrgetter(name, *terms)) for name, terms in SUMS)
+_AMOUNTS: Final = attrgetter(*AMOUNTS)
 
 #: Wide enough for any sum of amounts to be exact.
 _EXACT: Final = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -65,39 +70,49 @@ def _same(read: Iterable[object], told: Iterable[object]) -> bool:
 
 def _of_rows(balances: Iterable[Balance]) -> Iterable[str]:
     for row in balances:
-        for name, terms in SUMS:
-            difference = _difference(row, name, terms)
+        for name, terms, read in _PARTS:
+            difference = _difference(*read(row))
             # What a venue or its plugin says is flagged and left as it is; what follows by our own identity has to.
-            ours = row.basis.get(name) == f"derived: {' + '.join(terms)}"
-            if difference and (ours or not _flagged(row, name, difference)):
+            if difference and (_is_ours(row, name, terms) or not _flagged(row, name, difference)):
                 yield f"{name} of {row.asset} in {row.account} is off by {difference:f}"
+
+
+def _is_ours(row: Balance, name: str, terms: Iterable[str]) -> bool:
+    return row.basis.get(name) == f"derived: {' + '.join(terms)}"
 
 
 def _flagged(row: Balance, name: str, difference: Decimal) -> bool:
     return any(f"{name} is {difference:f} more" in note for note in row.notes)
 
 
-def _difference(row: Balance, name: str, terms: Iterable[str]) -> Decimal | None:
-    amount, *parts = (getattr(row, field) for field in (name, *terms))
-    if amount is None or None in parts:
-        return None
+def _difference(amount: Decimal | None, *parts: Decimal | None) -> Decimal | None:
     for part in parts:
+        if amount is None or part is None:
+            return None
         amount = _EXACT.subtract(amount, part)
-    return Decimal(amount)
+    return amount
 
 
 def _of_totals(report: BalanceReport) -> Iterable[str]:
-    sums: defaultdict[str, dict[str, Decimal | None]] = defaultdict(dict)
+    columns: defaultdict[str, list[tuple[Decimal | None, ...]]] = defaultdict(list)
     for row in report.balances:
-        for name in AMOUNTS:
-            so_far, amount = sums[row.asset].get(name, Decimal(0)), getattr(row, name)
-            sums[row.asset][name] = None if so_far is None or amount is None else _EXACT.add(so_far, amount)
+        columns[row.asset].append(_AMOUNTS(row))
+    sums = {asset: [_sum(column) for column in zip(*rows, strict=True)] for asset, rows in columns.items()}
     totals = report.totals()
     if totals.keys() != sums.keys():
         yield "its totals are of other assets than its rows"
     missing = sorted(failure.account for failure in report.failures)
     for asset in totals.keys() & sums.keys():
-        if any(getattr(totals[asset], name) != amount for name, amount in sums[asset].items()):
+        if any(told != amount for told, amount in zip(_AMOUNTS(totals[asset]), sums[asset], strict=True)):
             yield f"the total of {asset} is not the sum of its rows"
         if sorted(totals[asset].missing) != missing:
             yield f"the total of {asset} does not say who is missing"
+
+
+def _sum(column: Iterable[Decimal | None]) -> Decimal | None:
+    known = Decimal(0)
+    for amount in column:
+        if amount is None:
+            return None
+        known = _EXACT.add(known, amount)
+    return known

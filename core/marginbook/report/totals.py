@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -14,6 +15,9 @@ from marginbook.values import AMOUNTS, Balance, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_AMOUNTS: Final = attrgetter(*AMOUNTS)
 
 
 @frozen(kw_only=True)
@@ -62,7 +66,8 @@ def totals(balances: Iterable[Balance], missing: Iterable[str]) -> dict[str, Tot
 
 
 def _total(asset: str, rows: list[Balance], missing: tuple[str, ...]) -> Total:
-    amounts: dict[str, Any] = {name: total(getattr(row, name) for row in rows) for name in AMOUNTS}
+    columns = zip(*map(_AMOUNTS, rows), strict=True)
+    amounts: dict[str, Any] = dict(zip(AMOUNTS, map(total, columns), strict=True))
     # An account may have several rows of an asset, but it is one account.
     accounts = tuple(dict.fromkeys(row.account for row in rows))
     return Total(asset=asset, accounts=accounts, missing=missing, **amounts)

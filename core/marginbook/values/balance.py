@@ -8,13 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import Attribute, evolve, field, fields, frozen
+from attrs import Attribute, field, fields, frozen
 from attrs.converters import optional
 from attrs.validators import deep_iterable, instance_of
 from attrs.validators import optional as optionally
 
 from marginbook.values.fields import amount, text, texts
-from marginbook.values.money import ratio
+from marginbook.values.money import exact, ratio
 from marginbook.values.recording import Recording
 from marginbook.values.summary import Summary
 from marginbook.values.times import moment
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(dict(mapping).items()))
+    return tuple(sorted(dict(mapping).items())) if mapping else ()
 
 
 @frozen(kw_only=True)
@@ -79,7 +79,7 @@ class Balance:
 
     @_derived.validator
     def _check_derived(self, _: Attribute[Any], derived: tuple[tuple[str, str], ...]) -> None:
-        if unknown := [name for name, _ in derived if name not in AMOUNTS or getattr(self, name) is None]:
+        if derived and (unknown := [name for name, _ in derived if name not in AMOUNTS or getattr(self, name) is None]):
             msg = f"{', '.join(unknown)}: said to be derived, but not known."
             raise ValueError(msg)
 
@@ -108,15 +108,42 @@ class Balance:
         """
         Return the same balance with the figure *name* filled in, marked as derived by *identity*.
         """
-        changes: dict[str, Any] = {name: figure, "derived": {**dict(self._derived), name: identity}}
-        return evolve(self, **changes)
+        return self.complete({name: (figure, identity)})
+
+    def complete(self, figures: Mapping[str, tuple[Decimal, str]], notes: Iterable[str] = ()) -> Balance:
+        """
+        Return the same balance with several derived figures, each with its identity, and with more notes.
+        """
+        whole = self._copy()
+        for name, (figure, _) in figures.items():
+            _set(whole, name, exact(figure))
+        if figures:
+            _set(
+                whole,
+                "_derived",
+                _pairs([*self._derived, *((name, identity) for name, (_, identity) in figures.items())]),
+            )
+        _set(whole, "notes", (*self.notes, *texts(notes)))
+        return whole
+
+    def _copy(self) -> Balance:
+        # This is done to every row, and evolve would check again what has just been checked.
+        other = object.__new__(Balance)
+        for name in _SLOTS:
+            _set(other, name, getattr(self, name))
+        return other
 
     def remark(self, note: str) -> Balance:
         """
         Return the same balance with one more note.
         """
-        return evolve(self, notes=(*self.notes, note))
+        return self.complete({}, [note])
 
+
+#: What writes to a value that is frozen, and that nobody has seen yet.
+_set: Final = object.__setattr__
+
+_SLOTS: Final = tuple(a.name for a in fields(Balance))
 
 #: The names of the amounts of a balance, in reading order.
 AMOUNTS: Final = tuple(a.name for a in fields(Balance) if "amount" in a.metadata)

@@ -7,11 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attrs import Attribute, field
-from attrs.converters import optional
 
 from marginbook.errors import InvalidResponseError
 from marginbook.texts import readable
-from marginbook.values.money import exact
+from marginbook.values.money import exact_or_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,13 +36,15 @@ def amount() -> Any:
     """
     Return a field for an amount, which may not be known.
     """
-    return field(default=None, converter=optional(exact), metadata={"amount": True})
+    return field(default=None, converter=exact_or_unknown, metadata={"amount": True})
 
 
 def texts(notes: Iterable[str]) -> tuple[str, ...]:
     """
     Return remarks as a tuple, with what cannot be printed spelled out.
     """
+    if notes == ():
+        return ()
     found = tuple(notes)
     if isinstance(notes, str) or not all(isinstance(note, str) for note in found):
         msg = "Notes are a sequence of texts."

@@ -7,9 +7,8 @@ They hold by the definitions in `Balance`, whatever the venue. A figure that the
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
-
-from attrs import evolve
 
 from marginbook.values.balance import AMOUNTS
 from marginbook.values.money import ZERO, plain, total
@@ -25,6 +24,9 @@ SUMS: Final = (
     ("equity", ("wallet_balance", "unrealized_pnl")),
     ("initial_margin", ("position_margin", "order_margin")),
 )
+
+#: The figure, how its identity is written, and what reads it and its terms.
+_READ: Final = tuple((name, " + ".join(terms), attrgetter(name, *terms)) for name, terms in SUMS)
 
 #: What more than an asset backs by itself means, where an account may share collateral, and where it does not.
 SHARED: Final = (
@@ -45,47 +47,46 @@ def derive(balance: Balance, *, elsewhere: str = "", alone: bool = False) -> Bal
         alone: True if the venue says that assets of the account do not share collateral.
 
     """
-    return _remark(_compare(_add(_all_positions(balance))), elsewhere, SINGLE if alone else SHARED)
+    figures = dict(_following(balance))
+    whole = balance.complete(figures) if figures else balance
+    notes = (*_contradictions(whole), *_warnings(whole, elsewhere, SINGLE if alone else SHARED))
+    return whole.complete({}, notes) if notes else whole
 
 
-def _all_positions(balance: Balance) -> Balance:
+def _following(balance: Balance) -> Iterable[tuple[str, tuple[Decimal, str]]]:
+    """
+    Yield the figures that are not reported and follow from others, each with its identity.
+    """
+    pnl = balance.unrealized_pnl
+    if pnl is None and _is_all_cross(balance):
+        pnl = balance.cross_unrealized_pnl
+        if pnl is not None:
+            yield "unrealized_pnl", (pnl, "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance")
+    for name, identity, read in _READ:
+        figure, part, other = read(balance)
+        amount = total((part, pnl if name == "equity" else other)) if figure is None else None
+        if amount is not None:
+            yield name, (amount, identity)
+
+
+def _is_all_cross(balance: Balance) -> bool:
     """
     Without an isolated wallet there are no isolated positions, so the cross positions are all of them.
     """
-    if (
-        balance.unrealized_pnl is None
-        and balance.cross_unrealized_pnl is not None
-        and balance.wallet_balance is not None
-        and balance.wallet_balance == balance.cross_wallet_balance
-    ):
-        identity = "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance"
-        return balance.derive("unrealized_pnl", balance.cross_unrealized_pnl, identity)
-    return balance
-
-
-def _add(balance: Balance) -> Balance:
-    for name, terms in SUMS:
-        amount = total(getattr(balance, term) for term in terms)
-        if getattr(balance, name) is None and amount is not None:
-            balance = balance.derive(name, amount, " + ".join(terms))
-    return balance
-
-
-def _compare(balance: Balance) -> Balance:
-    return evolve(balance, notes=(*balance.notes, *_contradictions(balance)))
+    return balance.wallet_balance is not None and balance.wallet_balance == balance.cross_wallet_balance
 
 
 def _contradictions(row: Balance | Summary, rounding: Decimal = ZERO) -> Iterable[str]:
     """
     Say where figures do not add up by more than *rounding*. Which of them is wrong nobody here can know.
     """
-    for name, terms in SUMS:
-        amounts = (getattr(row, name), *(getattr(row, term) for term in terms))
-        if None in amounts:
+    for name, identity, read in _READ:
+        figure, part, other = read(row)
+        if figure is None or part is None or other is None:
             continue
-        difference = total((amounts[0], *(amount.copy_negate() for amount in amounts[1:])))
+        difference = total((figure, part.copy_negate(), other.copy_negate()))
         if difference and difference.copy_abs() > rounding:
-            yield f"The venue's figures do not add up: {name} is {plain(difference)} more than {' + '.join(terms)}."
+            yield f"The venue's figures do not add up: {name} is {plain(difference)} more than {identity}."
 
 
 def compare(summary: Summary, balances: Iterable[Balance]) -> Summary:
@@ -116,21 +117,20 @@ def _deviations(summary: Summary, row: Balance) -> Iterable[str]:
             yield f"The account's {name} is {plain(difference or ZERO)} more than that of its row of {row.asset}."
 
 
-def _remark(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
+def _warnings(balance: Balance, elsewhere: str, exceeding: str) -> Iterable[str]:
     cross = total((balance.cross_wallet_balance, balance.cross_unrealized_pnl))
     if cross is None:
-        return balance
+        return
     if balance.equity is None and balance.wallet_balance != balance.cross_wallet_balance:
         isolated = (
             "It is not known whether the whole wallet is the cross wallet."
             if balance.wallet_balance is None
             else "Part of the wallet is not in the cross wallet."
         )
-        balance = balance.remark(
+        yield (
             f"{isolated} Isolated positions may have unrealized PnL that this answer does not tell, so unrealized_pnl"
             f" and equity are not known. {elsewhere}".rstrip()
         )
     # With collateral of its own alone, an asset cannot back more than its cross wallet and cross PnL.
     if balance.available_balance is not None and balance.available_balance > max(cross, ZERO):
-        balance = balance.remark(f"available_balance exceeds what this asset backs by itself{exceeding}.")
-    return balance
+        yield f"available_balance exceeds what this asset backs by itself{exceeding}."

@@ -23,6 +23,10 @@ _ROUNDED: Final = Context(prec=28)
 #: The digits of an amount: no NaN, no Infinity, no underscores, no blanks.
 _DIGITS: Final = re.compile(r"[+-]?[0-9]{1,150}(\.[0-9]{1,150})?([eE][+-]?[0-9]{1,2})?")
 
+#: Passes what is plain already in one step: finite digits of which none is cut off, and no exponent that has to be
+#: written out. For all else it raises, or is not asked.
+_PLAIN: Final = Context(prec=141, Emin=0, Emax=140, clamp=1, traps=[Clamped, Inexact, InvalidOperation, Overflow])
+
 #: The power of ten beyond which, and below which, nothing is an amount.
 _FARTHEST: Final = 140
 
@@ -37,6 +41,8 @@ def exact(amount: Decimal | int | str) -> Decimal:
         ValueError: It is not finite, or no plain number.
 
     """
+    if type(amount) is Decimal and _is_plain(amount):
+        return amount
     if isinstance(amount, str):
         if not _DIGITS.fullmatch(amount):
             msg = f"{amount!r:.24} is not an amount."
@@ -53,6 +59,22 @@ def exact(amount: Decimal | int | str) -> Decimal:
         raise ValueError(msg)
     # 1E+3 is written as 1000 everywhere, so it has to be that here as well, to survive being written and read.
     return amount if exponent <= 0 else _EXACT.quantize(amount, Decimal(1))
+
+
+def exact_or_unknown(amount: Decimal | int | str | None) -> Decimal | None:
+    """
+    Return *amount* as `exact` does, or None where it is not known.
+    """
+    return None if amount is None else exact(amount)
+
+
+def _is_plain(amount: Decimal) -> bool:
+    # What comes from a client nearly always is, and this is done to every figure of every row.
+    try:
+        _PLAIN.plus(amount)
+    except ArithmeticError:
+        return False
+    return amount.is_finite()
 
 
 def plain(amount: Decimal) -> str:

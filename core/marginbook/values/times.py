@@ -23,6 +23,8 @@ def moment(when: datetime | str) -> datetime:
         ValueError: It has no time zone, or is no date and time.
 
     """
+    if isinstance(when, datetime) and when.tzinfo is UTC:
+        return when
     if isinstance(when, str):
         when = datetime.fromisoformat(when)
     if when.tzinfo is None:

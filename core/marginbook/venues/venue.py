@@ -5,6 +5,7 @@ What a plugin tells about a venue: typed descriptors, and three functions that t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, frozen
@@ -180,6 +181,21 @@ class Venue:
     _ignores: tuple[tuple[str, str], ...] = field(default=(), converter=_text, repr=False)
     private: tuple[str, ...] = field(default=(), converter=_names, repr=False)
     specification: str = field(default="", repr=False)
+    #: The first limit of what an address may spend, which an account may raise or lower.
+    address_limit: Limit | None = field(init=False, eq=False, repr=False)
+    #: Its own options, and those that the core adds to every venue.
+    all_options: tuple[Option, ...] = field(init=False, eq=False, repr=False)
+
+    # Both are asked for at every account, and a venue may have thousands.
+
+    @address_limit.default
+    def _find_address_limit(self) -> Limit | None:
+        return next((limit for limit in self.limits if limit.per == "address"), None)
+
+    @all_options.default
+    def _find_all_options(self) -> tuple[Option, ...]:
+        own = [*([CLEARTEXT] if self.sends_secrets else []), *map(_weight, filter(None, [self.address_limit]))]
+        return (_base_url(self.hosts), *own, *self.options)
 
     @id.validator
     def _check_id(self, _: Attribute[str], value: str) -> None:
@@ -223,21 +239,6 @@ class Venue:
         return dict(self._ignores)
 
     @property
-    def all_options(self) -> tuple[Option, ...]:
-        """
-        Its own options, and those that the core adds to every venue.
-        """
-        own = [*([CLEARTEXT] if self.sends_secrets else []), *map(_weight, filter(None, [self.address_limit]))]
-        return (_base_url(self.hosts), *own, *self.options)
-
-    @property
-    def address_limit(self) -> Limit | None:
-        """
-        The first limit of what an address may spend, which an account may raise or lower.
-        """
-        return next((limit for limit in self.limits if limit.per == "address"), None)
-
-    @property
     def sends_secrets(self) -> bool:
         """
         True if a request carries a secret itself.
@@ -266,16 +267,18 @@ WEIGHT_LIMIT: Final = "weight_limit"
 
 
 def _weight(limit: Limit) -> Option:
-    def check(weight: int) -> str:
-        return "" if weight >= limit.dearest else f"it is less than the {limit.dearest} that a single request costs"
-
     return Option(
         WEIGHT_LIMIT,
         int,
         f"Weight that this address may spend in {limit.seconds:g} seconds, all its accounts at the venue together.",
         default=limit.weight,
-        check=check,
+        # Venues travel to other processes, with a function that has a name.
+        check=partial(_check_weight, limit.dearest),
     )
+
+
+def _check_weight(dearest: int, weight: int) -> str:
+    return "" if weight >= dearest else f"it is less than the {dearest} that a single request costs"
 
 
 def _base_url(hosts: Mapping[str, str]) -> Option:
