@@ -45,6 +45,13 @@ def _amounts(text: str, name: str) -> list[Amount]:
     return [amount for amount in likely if amount["quote"]] or [amount for amount in likely if "." in amount["digits"]]
 
 
+def has_amount(text: str, name: str = "") -> bool:
+    """
+    Say whether there is an amount that a fault could change.
+    """
+    return bool(_amounts(text, name))
+
+
 def _first(text: str, name: str) -> Amount | None:
     return next(iter(_amounts(text, name)), None)
 
