@@ -178,6 +178,13 @@ class Registry:
         """
         return tuple(stage for found in self._enabled() for stage in self._call(self._load(found), "marginbook_stages"))
 
+    def stages_of(self, venue_id: str) -> tuple[Stage, ...]:
+        """
+        Return the sandbox parts of the plugins that name a venue in their entry points. Imports no others.
+        """
+        named = [f for f in self._enabled() if any(e.name == venue_id for e in f.entry_points)]
+        return tuple(stage for found in named for stage in self._call(self._load(found), "marginbook_stages"))
+
     def outputs(self) -> dict[str, Output]:
         """
         Load every plugin and return every form that a report can be written in, by name.

@@ -119,7 +119,10 @@ def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _row(updated: int, asset: str, **amounts: str) -> dict[str, Any]:
+def row(updated: int, asset: str, **amounts: str) -> dict[str, Any]:
+    """
+    Return what a balance says of an asset.
+    """
     # Only USDⓈ-M has this field.
     usable = {"marginAvailable": True} if "maxWithdrawAmount" in amounts else {}
     return {"accountAlias": "SgsR", "asset": asset, **amounts, **usable, "updateTime": updated}
@@ -127,7 +130,7 @@ def _row(updated: int, asset: str, **amounts: str) -> dict[str, Any]:
 
 #: Single-asset mode: isolated positions in USDT, more digits than a float has in USDC, dust in BNB.
 SINGLE: Final = [
-    _row(
+    row(
         1763600400000,
         "USDT",
         balance="122607.35137903",
@@ -136,7 +139,7 @@ SINGLE: Final = [
         availableBalance="21013.19206100",
         maxWithdrawAmount="21013.19206100",
     ),
-    _row(
+    row(
         1763596800123,
         "USDC",
         balance="9007199254740993.00000001",
@@ -145,7 +148,7 @@ SINGLE: Final = [
         availableBalance="9007199254740993.10000001",
         maxWithdrawAmount="9007199254740993.00000001",
     ),
-    _row(
+    row(
         1763510400000,
         "BNB",
         balance="0.00000001",
@@ -158,7 +161,7 @@ SINGLE: Final = [
 
 #: Multi-assets mode: assets share collateral, and rows of assets that were never held offer it as well.
 MULTI: Final = [
-    _row(
+    row(
         1763600401000,
         "BTC",
         balance="1.50000000",
@@ -167,7 +170,7 @@ MULTI: Final = [
         availableBalance="1.71360000",
         maxWithdrawAmount="1.50000000",
     ),
-    _row(
+    row(
         1763600402000,
         "USDT",
         balance="-250.75000000",
@@ -176,7 +179,7 @@ MULTI: Final = [
         availableBalance="150210.33000000",
         maxWithdrawAmount="0.00000000",
     ),
-    _row(
+    row(
         0,
         "FDUSD",
         balance="0.00000000",
@@ -189,7 +192,7 @@ MULTI: Final = [
 
 #: A loss larger than the wallet.
 UNDER: Final = [
-    _row(
+    row(
         1763600403000,
         "USDT",
         balance="100.00000000",
@@ -202,7 +205,7 @@ UNDER: Final = [
 
 #: Coins: an isolated wallet in BTC, none in ETH, and amounts that are written with more and with fewer digits.
 COINS: Final = [
-    _row(
+    row(
         1763600404000,
         "BTC",
         balance="12.00250000",
@@ -211,7 +214,7 @@ COINS: Final = [
         crossUnPnl="0.25000001",
         availableBalance="11.00241969",
     ),
-    _row(
+    row(
         1763600405000,
         "ETH",
         balance="345.678901234567890123",
@@ -224,7 +227,7 @@ COINS: Final = [
 
 #: Both sides of a symbol, and an isolated wallet.
 HEDGED: Final = [
-    _row(
+    row(
         1763600406000,
         "USDT",
         balance="25000.00000000",
@@ -233,7 +236,7 @@ HEDGED: Final = [
         availableBalance="17799.75000000",
         maxWithdrawAmount="17799.75000000",
     ),
-    _row(
+    row(
         1763600407000,
         "USDC",
         balance="1000.00000000",

@@ -38,10 +38,13 @@ class Held:
         """
         What the position and its orders lock.
         """
-        return _sum(self.margin, self.orders)
+        return plus(self.margin, self.orders)
 
 
-def _sum(*amounts: str) -> str:
+def plus(*amounts: str) -> str:
+    """
+    Add amounts up.
+    """
     return f"{add(map(Decimal, amounts)):f}"
 
 
@@ -50,16 +53,16 @@ def _asset(row: dict[str, Any], held: Iterable[Held]) -> dict[str, Any]:
     Return what an account in detail says of an asset, from what its balance says, and from its positions.
     """
     own = [position for position in held if position.asset == row["asset"]]
-    pnl = _sum(row["crossUnPnl"], *(position.pnl for position in own if position.wallet))
+    pnl = plus(row["crossUnPnl"], *(position.pnl for position in own if position.wallet))
     return {
         "asset": row["asset"],
         "walletBalance": row["balance"],
         "unrealizedProfit": pnl,
-        "marginBalance": _sum(row["balance"], pnl),
-        "maintMargin": _sum("0.00000000", *(position.maintenance for position in own)),
-        "initialMargin": _sum("0.00000000", *(position.initial for position in own)),
-        "positionInitialMargin": _sum("0.00000000", *(position.margin for position in own)),
-        "openOrderInitialMargin": _sum("0.00000000", *(position.orders for position in own)),
+        "marginBalance": plus(row["balance"], pnl),
+        "maintMargin": plus("0.00000000", *(position.maintenance for position in own)),
+        "initialMargin": plus("0.00000000", *(position.initial for position in own)),
+        "positionInitialMargin": plus("0.00000000", *(position.margin for position in own)),
+        "openOrderInitialMargin": plus("0.00000000", *(position.orders for position in own)),
         "crossWalletBalance": row["crossWalletBalance"],
         "crossUnPnl": row["crossUnPnl"],
         "availableBalance": row["availableBalance"],
@@ -84,7 +87,7 @@ TOTALS: Final = {
 }
 
 
-def _usdm(rows: list[dict[str, Any]], *held: Held, totals: dict[str, str] | None = None) -> dict[str, Any]:
+def usdm(rows: list[dict[str, Any]], *held: Held, totals: dict[str, str] | None = None) -> dict[str, Any]:
     """
     Return an account of USDⓈ-M futures in detail, with totals of USDT unless there are others.
     """
@@ -96,7 +99,7 @@ def _usdm(rows: list[dict[str, Any]], *held: Held, totals: dict[str, str] | None
             "positionSide": position.side,
             "positionAmt": position.size,
             "unrealizedProfit": position.pnl,
-            "isolatedMargin": _sum(position.wallet, position.pnl) if position.wallet else "0",
+            "isolatedMargin": plus(position.wallet, position.pnl) if position.wallet else "0",
             "notional": "0",
             "isolatedWallet": position.wallet or "0",
             "initialMargin": position.initial,
@@ -109,7 +112,7 @@ def _usdm(rows: list[dict[str, Any]], *held: Held, totals: dict[str, str] | None
     return {**(totals or own), "assets": assets, "positions": positions}
 
 
-def _coinm(rows: list[dict[str, Any]], *held: Held) -> dict[str, Any]:
+def coinm(rows: list[dict[str, Any]], *held: Held) -> dict[str, Any]:
     """
     Return an account of COIN-M futures in detail.
     """
@@ -137,7 +140,7 @@ def _coinm(rows: list[dict[str, Any]], *held: Held) -> dict[str, Any]:
     return {"assets": [_asset(row, held) for row in rows], "positions": positions, **rights}
 
 
-SINGLE_WHOLE: Final = _usdm(
+SINGLE_WHOLE: Final = usdm(
     SINGLE,
     Held(
         symbol="BTCUSDT",
@@ -167,7 +170,7 @@ SINGLE_WHOLE: Final = _usdm(
 )
 
 #: USD at 102000 for a BTC and 0.9999 for a USDT.
-MULTI_WHOLE: Final = _usdm(
+MULTI_WHOLE: Final = usdm(
     MULTI,
     Held(
         symbol="BTCUSDT",
@@ -193,7 +196,7 @@ MULTI_WHOLE: Final = _usdm(
     },
 )
 
-UNDER_WHOLE: Final = _usdm(
+UNDER_WHOLE: Final = usdm(
     UNDER,
     Held(
         symbol="BTCUSDT",
@@ -205,7 +208,7 @@ UNDER_WHOLE: Final = _usdm(
     ),
 )
 
-HEDGED_WHOLE: Final = _usdm(
+HEDGED_WHOLE: Final = usdm(
     HEDGED,
     Held(
         symbol="BTCUSDT",
@@ -238,7 +241,7 @@ HEDGED_WHOLE: Final = _usdm(
     ),
 )
 
-COINS_WHOLE: Final = _coinm(
+COINS_WHOLE: Final = coinm(
     COINS,
     Held(
         symbol="BTCUSD_PERP",
@@ -281,7 +284,10 @@ COINS_WHOLE: Final = _coinm(
 )
 
 
-def _wallets(updated: int, asset: str, **amounts: str) -> dict[str, Any]:
+def wallets(updated: int, asset: str, **amounts: str) -> dict[str, Any]:
+    """
+    Return what Portfolio Margin says of an asset, whose other amounts are zero.
+    """
     nothing = dict.fromkeys(
         (
             "crossMarginAsset",
@@ -298,13 +304,13 @@ def _wallets(updated: int, asset: str, **amounts: str) -> dict[str, Any]:
     )
     row = {**nothing, **amounts}
     parts = ("crossMarginFree", "crossMarginLocked", "umWalletBalance", "cmWalletBalance")
-    whole = _sum(*(row[part] for part in parts))
+    whole = plus(*(row[part] for part in parts))
     return {"asset": asset, "totalWalletBalance": whole, **row, "updateTime": updated, "negativeBalance": "0"}
 
 
 #: Portfolio margin: a loan in USDT, coins in two wallets, and an asset of which one PnL is not told.
 PORTFOLIO: Final = [
-    _wallets(
+    wallets(
         1763600408000,
         "USDT",
         crossMarginAsset="30500.25000000",
@@ -315,7 +321,7 @@ PORTFOLIO: Final = [
         umWalletBalance="69500.50000000",
         umUnrealizedPNL="-820.50000000",
     ),
-    _wallets(
+    wallets(
         1763600409000,
         "BTC",
         crossMarginAsset="0.50000000",
@@ -323,7 +329,7 @@ PORTFOLIO: Final = [
         cmWalletBalance="1.25000000",
         cmUnrealizedPNL="0.03125000",
     ),
-    _wallets(0, "BNB", crossMarginAsset="0.50000000", crossMarginFree="0.50000000", cmUnrealizedPNL=""),
+    wallets(0, "BNB", crossMarginAsset="0.50000000", crossMarginFree="0.50000000", cmUnrealizedPNL=""),
 ]
 
 #: USD at 90000 for a BTC, 1 for a USDT and 900 for a BNB; equity of which a margin account makes less.

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote_plus
 from attrs import field, frozen
 
 from marginbook.sandbox import Actor, Budget, Stage, answer
-from marginbook_binance import depths
+from marginbook_binance import depths, sitters
 from marginbook_binance.cast import COINS, HEDGED, MULTI, SINGLE, UNDER, Part, ed25519_part, hmac_part, rsa_part
 from marginbook_binance.market import ASSETS, COIN_CONTRACTS, CONTRACTS
 
@@ -170,43 +170,66 @@ def stages() -> list[Stage]:
     portfolio = _futures(
         hmac_part("binance-portfolio", depths.PORTFOLIO, whole=depths.PORTFOLIO_WHOLE), limit=PORTFOLIO_LIMIT
     )
-    return [
-        Stage(
-            "binance-usdm",
-            _actors(usdm),
-            {
-                "/fapi/v3/balance": functools.partial(usdm.balance, weight=5),
-                "/fapi/v2/balance": functools.partial(usdm.balance, weight=10),
-                "/fapi/v1/balance": usdm.retired,
-                "/fapi/v1/premiumIndex": functools.partial(usdm.prices, rows=CONTRACTS),
-                "/fapi/v1/assetIndex": functools.partial(usdm.prices, rows=ASSETS),
-                "/fapi/v3/account": functools.partial(usdm.account, weight=5),
-                "/fapi/v1/accountConfig": functools.partial(usdm.settings, weight=5),
-                "/fapi/v1/time": usdm.time,
-            },
-            {"/fapi": usdm.lost},
-        ),
-        Stage(
-            "binance-coinm",
-            _actors(coinm),
-            {
-                "/dapi/v1/balance": functools.partial(coinm.balance, weight=1),
-                "/dapi/v1/premiumIndex": functools.partial(coinm.prices, rows=COIN_CONTRACTS),
-                "/dapi/v1/account": functools.partial(coinm.account, weight=5),
-                "/dapi/v1/time": coinm.time,
-            },
-            {"/dapi": coinm.lost},
-        ),
-        Stage(
-            "binance-pm",
-            _actors(portfolio),
-            {
-                "/papi/v1/balance": functools.partial(portfolio.balance, weight=20),
-                "/papi/v1/account": functools.partial(portfolio.account, weight=20),
-            },
-            {"/papi": portfolio.lost},
-        ),
-    ]
+    return [_usdm(usdm), _coinm(coinm), _portfolio(portfolio)]
+
+
+def _usdm(futures: Futures) -> Stage:
+    return Stage(
+        "binance-usdm",
+        _actors(futures),
+        {
+            "/fapi/v3/balance": functools.partial(futures.balance, weight=5),
+            "/fapi/v2/balance": functools.partial(futures.balance, weight=10),
+            "/fapi/v1/balance": futures.retired,
+            "/fapi/v1/premiumIndex": functools.partial(futures.prices, rows=CONTRACTS),
+            "/fapi/v1/assetIndex": functools.partial(futures.prices, rows=ASSETS),
+            "/fapi/v3/account": functools.partial(futures.account, weight=5),
+            "/fapi/v1/accountConfig": functools.partial(futures.settings, weight=5),
+            "/fapi/v1/time": futures.time,
+        },
+        {"/fapi": futures.lost},
+        refusals=REFUSALS,
+        assets=("USDT", "USDC"),
+        portray=lambda portrait: _usdm(_futures(sitters.usdm_part(portrait, ("USDT", "USDC")))),
+        beyond={"indebted": sitters.NO_DEBT},
+    )
+
+
+def _coinm(futures: Futures) -> Stage:
+    return Stage(
+        "binance-coinm",
+        _actors(futures),
+        {
+            "/dapi/v1/balance": functools.partial(futures.balance, weight=1),
+            "/dapi/v1/premiumIndex": functools.partial(futures.prices, rows=COIN_CONTRACTS),
+            "/dapi/v1/account": functools.partial(futures.account, weight=5),
+            "/dapi/v1/time": futures.time,
+        },
+        {"/dapi": futures.lost},
+        refusals=REFUSALS,
+        assets=("BTC", "ETH"),
+        portray=lambda portrait: _coinm(_futures(sitters.coinm_part(portrait, ("BTC", "ETH")))),
+        beyond={
+            "indebted": sitters.NO_DEBT,
+            "pooled": "Each coin is the collateral of its own contracts: there is no multi-assets mode.",
+        },
+    )
+
+
+def _portfolio(futures: Futures) -> Stage:
+    return Stage(
+        "binance-pm",
+        _actors(futures),
+        {
+            "/papi/v1/balance": functools.partial(futures.balance, weight=20),
+            "/papi/v1/account": functools.partial(futures.account, weight=20),
+        },
+        {"/papi": futures.lost},
+        refusals=REFUSALS,
+        assets=("USDT", "USDC"),
+        portray=lambda portrait: _portfolio(_futures(sitters.portfolio_part(portrait, ("USDT", "USDC")))),
+        beyond={"isolated": "There are no isolated positions in Portfolio Margin."},
+    )
 
 
 def _futures(*parts: Part, limit: int = LIMIT) -> Futures:
@@ -215,3 +238,14 @@ def _futures(*parts: Part, limit: int = LIMIT) -> Futures:
 
 def _actors(futures: Futures) -> tuple[Actor, ...]:
     return tuple(part.actor for part in futures.parts.values())
+
+
+#: What it refuses requests with, wherever they come from.
+REFUSALS: Final = {
+    "clock": lambda: _error(400, -1021, "Timestamp for this request is outside of the recvWindow."),
+    "key": lambda: _error(401, -2015, "Invalid API-key, IP, or permissions for action, request ip: 203.0.113.7"),
+    "signature": lambda: _error(400, -1022, "Signature for this request is not valid."),
+    "throttled": lambda: _error(
+        429, -1003, f"Too many requests; current limit of IP(203.0.113.7) is {LIMIT} requests per minute."
+    ),
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from decimal import localcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
@@ -21,6 +22,8 @@ from marginbook.sandbox import Actor, Budget, Stage, answer
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
+
+    from marginbook.sandbox import Portrait, Wallet
 
 #: Requests for the wallet that a key may make in a minute.
 LIMIT: Final = 20
@@ -125,10 +128,11 @@ POSITIONS: Final = [
 @frozen
 class Futures:
     """
-    The accounts by key, and how often each was asked for.
+    The accounts by key with their positions, and how often each was asked for.
     """
 
     wallets: dict[str, dict[str, Any]]
+    open: list[dict[str, Any]] = field(factory=lambda: POSITIONS)
     budget: Budget = field(factory=lambda: Budget(LIMIT))
     positions_budget: Budget = field(factory=lambda: Budget(LIMIT))
 
@@ -154,7 +158,7 @@ class Futures:
             return _error(429, "Too many requests")
         if not request.args.get("exchange"):
             return _error(422, "Input exchange is missing")
-        return answer({"data": POSITIONS if request.args["exchange"].upper() == "EXCHANGE_2" else []})
+        return answer({"data": self.open if request.args["exchange"].upper() == "EXCHANGE_2" else []})
 
     def validate_keys(self, request: Request) -> Response:
         """
@@ -202,19 +206,95 @@ def stages() -> list[Stage]:
     """
     Return the futures wallet, with nothing asked yet.
     """
-    seed = hashlib.sha256(b"marginbook sandbox coinswitch").digest()
+    return [_stage("coinswitch", WALLET, POSITIONS)]
+
+
+#: It answers alike to whatever is wrong with what identifies a caller.
+REFUSALS: Final = {
+    **dict.fromkeys(("clock", "key", "signature"), lambda: _error(401, "Invalid Access")),
+    "throttled": lambda: _error(429, "Too many requests"),
+}
+
+
+def _stage(name: str, wallet: dict[str, Any], positions: list[dict[str, Any]]) -> Stage:
+    seed = hashlib.sha256(f"marginbook sandbox {name}".encode()).digest()
     key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw().hex()
-    futures = Futures({key: WALLET})
-    return [
-        Stage(
-            "coinswitch",
-            (Actor("coinswitch", {"api_key": key, "api_secret": seed.hex()}),),
+    futures = Futures({key: wallet}, positions)
+    return Stage(
+        "coinswitch",
+        (Actor(name, {"api_key": key, "api_secret": seed.hex()}),),
+        {
+            "/trade/api/v2/futures/wallet_balance": futures.wallet_balance,
+            "/trade/api/v2/futures/positions": futures.positions,
+            "/trade/api/v2/validate/keys": futures.validate_keys,
+            "/trade/api/v2/time": futures.time,
+        },
+        {"/trade/api": lost},
+        refusals=REFUSALS,
+        assets=ASSETS,
+        portray=_portray,
+        beyond={"indebted": "CoinSwitch lends nothing in its futures wallet."},
+    )
+
+
+#: What contracts are settled in.
+ASSETS: Final = ("USDT", "INR")
+
+
+def _portray(portrait: Portrait) -> Stage:
+    sitters = list(zip(ASSETS, portrait.wallets, strict=False))
+    positions = [position for asset, wallet in sitters for position in _positions(asset, wallet)]
+    wallet = {
+        "base_asset_balances": [_sitter(asset, wallet) for asset, wallet in sitters],
+        "asset": [
             {
-                "/trade/api/v2/futures/wallet_balance": futures.wallet_balance,
-                "/trade/api/v2/futures/positions": futures.positions,
-                "/trade/api/v2/validate/keys": futures.validate_keys,
-                "/trade/api/v2/time": futures.time,
-            },
-            {"/trade/api": lost},
-        )
-    ]
+                "symbol": position["symbol"],
+                "base_asset": asset,
+                "exchange": "EXCHANGE_2",
+                "blocked_balance": position["position_margin"],
+                "position_margin": position["position_margin"],
+                "open_order_margin": "0",
+            }
+            for asset, _ in sitters
+            for position in positions
+            if position["symbol"].endswith(asset)
+        ],
+    }
+    return _stage(f"coinswitch-{portrait.name}", wallet, positions)
+
+
+def _sitter(asset: str, wallet: Wallet) -> dict[str, Any]:
+    amounts = {
+        "total_balance": wallet.wallet_balance,
+        "total_available_balance": wallet.available_balance,
+        "total_blocked_balance": wallet.initial_margin,
+        "total_position_margin": wallet.position_margin,
+        "total_open_order_margin": wallet.order_margin,
+    }
+    return {"base_asset": asset, "balances": {name: f"{amount:f}" for name, amount in amounts.items()}}
+
+
+def _positions(asset: str, wallet: Wallet) -> list[dict[str, Any]]:
+    """
+    Return a long position, and a short one with the isolated margin, whose prices make the PnL.
+    """
+    with localcontext(prec=40):
+        cross = (f"BTC{asset}", "LONG", wallet.cross_unrealized_pnl, wallet.position_margin - wallet.isolated_margin)
+        own = (f"DOGE{asset}", "SHORT", -wallet.isolated_pnl, wallet.isolated_margin)
+        return [
+            _position(
+                symbol,
+                side,
+                position_size="1",
+                position_value="90000",
+                position_margin=f"{margin:f}",
+                maint_margin="0",
+                avg_entry_price="90000",
+                mark_price=f"{90000 + move:f}",
+                last_price=f"{90000 + move:f}",
+                unrealised_pnl="0",
+                liquidation_price="0",
+            )
+            for symbol, side, move, margin in (cross, own)
+            if move or margin
+        ]

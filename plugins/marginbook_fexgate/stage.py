@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from marginbook.sandbox import Actor, Stage, answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from werkzeug.wrappers import Request, Response
+
+    from marginbook.sandbox import Portrait, Wallet
 
 ACTOR: Final = Actor(
     "fexgate",
@@ -48,16 +52,20 @@ ROWS: Final[list[dict[str, Any]]] = [
 ]
 
 
-def balance(request: Request, exchange: str) -> Response:
+def play(actor: Actor, rows: list[dict[str, Any]]) -> Callable[..., Response]:
     """
-    Answer with the account at one exchange.
+    Return what answers with the account at one exchange.
     """
-    given = (request.headers.get("x-exgate-key"), request.headers.get("x-exgate-secret"))
-    if given != (ACTOR.credentials["api_key"], ACTOR.credentials["api_secret"]):
-        return _status(401, 16, "unknown key or secret")
-    if exchange != ACTOR.options["exchange"]:
-        return _status(404, 5, "unknown exchange")
-    return answer({"balances": ROWS})
+
+    def balance(request: Request, exchange: str) -> Response:
+        given = (request.headers.get("x-exgate-key"), request.headers.get("x-exgate-secret"))
+        if given != (actor.credentials["api_key"], actor.credentials["api_secret"]):
+            return _status(401, 16, "unknown key or secret")
+        if exchange != actor.options["exchange"]:
+            return _status(404, 5, "unknown exchange")
+        return answer({"balances": rows})
+
+    return balance
 
 
 def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # its status says it all
@@ -76,10 +84,55 @@ def _status(status: int, code: int, message: str) -> Response:
     return answer({"code": code, "message": message, "details": []}, status, headers)
 
 
+#: It asks for no time and no signature.
+REFUSALS: Final = {
+    "key": lambda: _status(401, 16, "unknown key or secret"),
+    "throttled": lambda: _status(429, 8, "too many requests"),
+}
+
+ASSETS: Final = ("USDT", "BUSD")
+
+
 def stages() -> list[Stage]:
     """
     Return the gateway, at each of its published paths.
     """
+    return [_stage(ACTOR, ROWS)]
+
+
+def _stage(actor: Actor, rows: list[dict[str, Any]]) -> Stage:
     prefixes = ("/fexgate/v1", "/api/v1", "/v1")
-    routes = {f"{prefix}/<exchange>/balance": balance for prefix in prefixes}
-    return [Stage("fexgate", (ACTOR,), routes, dict.fromkeys(prefixes, lost))]
+    routes = {f"{prefix}/<exchange>/balance": play(actor, rows) for prefix in prefixes}
+    return Stage(
+        "fexgate",
+        (actor,),
+        routes,
+        dict.fromkeys(prefixes, lost),
+        refusals=REFUSALS,
+        assets=ASSETS,
+        portray=_portray,
+        beyond={"indebted": "A futures wallet lends nothing."},
+    )
+
+
+def _portray(portrait: Portrait) -> Stage:
+    name = f"fexgate-{portrait.name}"
+    actor = Actor(name, {"api_key": f"{name}-key", "api_secret": f"{name}-secret"}, ACTOR.options)
+    return _stage(actor, [_row(*sitter) for sitter in zip(ASSETS, portrait.wallets, strict=False)])
+
+
+def _row(asset: str, wallet: Wallet) -> dict[str, Any]:
+    amounts = {
+        "balance": wallet.wallet_balance,
+        "crossWalletBalance": wallet.cross_wallet_balance,
+        "crossUnPnl": wallet.cross_unrealized_pnl,
+        "availableBalance": wallet.available_balance,
+        "maxWithdrawAmount": wallet.max_withdraw,
+    }
+    return {
+        "accountAlias": "SgsR",
+        "asset": asset,
+        **{name: f"{amount:f}" for name, amount in amounts.items()},
+        "marginAvailable": True,
+        "updateTime": 1763600406000,
+    }

@@ -1,8 +1,9 @@
 """
 Faults of the body: answers with status 200 that say something wrong, or cannot be read.
 
-Each is made from the text of the stage's own answer, and leaves all the rest of it as it is. An amount is a string that
-looks like a decimal number, and that is no time by its name. What has none stays whole where one was to be changed.
+Each is made from the text of the stage's own answer, and leaves all the rest of it as it is. An amount is what the
+stage names so; otherwise a string that looks like a decimal number, and that is neither a time nor a code by its name,
+or where there is none, such a number with a fraction. What has none stays whole where one was to be changed.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
-from marginbook.sandbox.effects import Edited, Sent
+from marginbook.sandbox.effects import Edited, Sent, Spelled
 from marginbook.sandbox.sending import huge
-from marginbook.sandbox.statuses import error, page
+from marginbook.sandbox.statuses import error, page, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from werkzeug.wrappers import Response
 
 #: A string, and what follows it if it is the name of an amount. It takes strings whole, and so never begins inside one.
 _STRING: Final = re.compile(
     r'"(?P<key>(?:[^"\\]|\\.)*)"'
-    r'(?:\s*:\s*(?P<value>"(?P<sign>-?)(?P<digits>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"))?'
+    r'(?:\s*:\s*(?P<value>(?P<quote>"?)(?P<sign>-?)(?P<digits>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?P=quote)))?'
 )
 
-_is_time: Final = re.compile(r"time|epoch|_at$", re.IGNORECASE).search
+_is_none: Final = re.compile(r"time|epoch|_at$|code$|^jsonrpc$", re.IGNORECASE).search
 
 #: Bytes of blanks in a bomb.
 _BLANKS: Final = 100_000_000
@@ -36,12 +37,27 @@ _BLANKS: Final = 100_000_000
 Amount = re.Match[str]
 
 
-def _amounts(text: str) -> Iterator[Amount]:
-    return (found for found in _STRING.finditer(text) if found["value"] and not _is_time(found["key"]))
+def _amounts(text: str, name: str) -> list[Amount]:
+    found = [amount for amount in _STRING.finditer(text) if amount["value"]]
+    if name:
+        return [amount for amount in found if amount["key"] == name]
+    likely = [amount for amount in found if not _is_none(amount["key"])]
+    return [amount for amount in likely if amount["quote"]] or [amount for amount in likely if "." in amount["digits"]]
+
+
+def has_amount(text: str, name: str = "") -> bool:
+    """
+    Say whether there is an amount that a fault could change.
+    """
+    return bool(_amounts(text, name))
+
+
+def _first(text: str, name: str) -> Amount | None:
+    return next(iter(_amounts(text, name)), None)
 
 
 def _other(amount: Amount) -> str:
-    return f'"{amount["sign"]}1{amount["digits"]}"'
+    return f"{amount['quote']}{amount['sign']}1{amount['digits']}{amount['quote']}"
 
 
 def _edited(about: str, edit: Callable[[str], str]) -> Edited:
@@ -51,40 +67,40 @@ def _edited(about: str, edit: Callable[[str], str]) -> Edited:
     return Edited(about, change)
 
 
-def _pair(about: str, write: Callable[[Amount], str]) -> Edited:
+def _pair(about: str, write: Callable[[Amount], str]) -> Spelled:
     """
     Return what writes the first amount, with its key, in another way.
     """
 
-    def edit(text: str) -> str:
-        amount = next(_amounts(text), None)
+    def edit(text: str, name: str) -> str:
+        amount = _first(text, name)
         return text if amount is None else text[: amount.start()] + write(amount) + text[amount.end() :]
 
-    return _edited(about, edit)
+    return Spelled(about, edit)
 
 
-def _value(about: str, write: Callable[[Amount], str]) -> Edited:
+def _value(about: str, write: Callable[[Amount], str]) -> Spelled:
     """
     Return what puts something else in the place of the first amount.
     """
     return _pair(about, lambda amount: amount[0].removesuffix(amount["value"]) + write(amount))
 
 
-def _fixed(about: str, value: str) -> Edited:
+def _fixed(about: str, value: str) -> Spelled:
     return _value(about, lambda _: value)
 
 
-def every_amount(text: str) -> str:
+def every_amount(text: str, name: str = "") -> str:
     """
     Put a 1 before the digits of every amount.
     """
-    for amount in reversed(list(_amounts(text))):
+    for amount in reversed(_amounts(text, name)):
         text = text[: amount.start("value")] + _other(amount) + text[amount.end("value") :]
     return text
 
 
-def _without(text: str) -> str:
-    amount = next(_amounts(text), None)
+def _without(text: str, name: str) -> str:
+    amount = _first(text, name)
     if amount is None:
         return text
     before, after = text[: amount.start()].rstrip(), text[amount.end() :].lstrip()
@@ -176,15 +192,15 @@ BODY: Final = {
         "The first amount's key has an X at its end.",
         lambda amount: amount[0].replace(f'"{amount["key"]}"', f'"{amount["key"]}X"', 1),
     ),
-    "missing": _edited("The first amount is left out.", _without),
+    "missing": Spelled("The first amount is left out.", _without),
     "new-field": _pair(
         'The first amount is followed by a field that nobody knows: "newField".',
         lambda amount: f'{amount[0]},"newField":"1"',
     ),
     "new-enum": _edited('The first field "exchange", if there is one, has a word that nobody knows.', _new_word),
     "empty-list": _edited("The outermost list is empty.", _no_rows),
-    "error-in-200": Edited("An error in the place of the answer, with status 200.", _error),
+    "error-in-200": refused("error-in-200", Edited("An error in the place of the answer, with status 200.", _error)),
 }
 
 #: What follows on an answer that broke off, so that a mixture of two answers would show.
-CHANGED: Final = _edited("Every amount has a 1 before its digits.", every_amount)
+CHANGED: Final = Spelled("Every amount has a 1 before its digits.", every_amount)

@@ -5,14 +5,17 @@ The ways in which a fault can change what becomes of a request.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from marginbook.sandbox.serving import Handler
 from marginbook.sandbox.tally import Tally
+
+if TYPE_CHECKING:
+    from marginbook.sandbox.stage import Stage
 
 #: What has the stage answer.
 Ask = Callable[[], Response]
@@ -64,6 +67,12 @@ class Effect:
         """
         return self if nth in {0, count} else None
 
+    def on(self, stage: Stage) -> Effect:  # noqa: ARG002  # to others it matters
+        """
+        Return what becomes of a request to that venue.
+        """
+        return self
+
     def answer(self, request: Request, ask: Ask) -> Response:  # noqa: ARG002  # others make an answer of it
         """
         Return the answer.
@@ -102,6 +111,29 @@ class Instead(Effect):
 
 
 @frozen
+class Refused(Effect):
+    """
+    What the venue says to something that is wrong: in its own words, or else in those of others.
+    """
+
+    name: str
+    otherwise: Effect = field(repr=False)
+
+    def on(self, stage: Stage) -> Effect:
+        """
+        Return what gives the venue's own answer, if it has one.
+        """
+        refuse = stage.refusals.get(self.name)
+        return self.otherwise if refuse is None else Instead(self.about, lambda _: refuse())
+
+    def answer(self, request: Request, ask: Ask) -> Response:
+        """
+        Return what others say, where it is not known whose request it is.
+        """
+        return self.otherwise.answer(request, ask)
+
+
+@frozen
 class Edited(Effect):
     """
     What the stage answered with status 200, changed.
@@ -116,6 +148,32 @@ class Edited(Effect):
         response = ask()
         if response.status_code == 200:  # noqa: PLR2004  # the status itself
             self.edit(response)
+        return response
+
+
+@frozen
+class Spelled(Effect):
+    """
+    What the stage answered with status 200, with an amount changed.
+    """
+
+    edit: Callable[[str, str], str] = field(repr=False)
+    #: The name of the amount, or "" for whatever looks like one.
+    amount: str = field(default="", repr=False)
+
+    def on(self, stage: Stage) -> Effect:
+        """
+        Return what changes the amount that the venue is known for.
+        """
+        return evolve(self, amount=stage.amount)
+
+    def answer(self, request: Request, ask: Ask) -> Response:  # noqa: ARG002  # the stage reads it
+        """
+        Return the changed answer, or what is none as it is.
+        """
+        response = ask()
+        if response.status_code == 200:  # noqa: PLR2004  # the status itself
+            response.set_data(self.edit(response.get_data(as_text=True), self.amount))
         return response
 
 

@@ -4,7 +4,10 @@ The sandbox can be told to misbehave: which faults there are, and which request 
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import itertools
+import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Self
@@ -21,7 +24,7 @@ from marginbook.sandbox.statuses import STATUS
 from marginbook.sandbox.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from werkzeug.wrappers import Request
 
@@ -38,6 +41,9 @@ FAULTS: Final[Mapping[str, Effect]] = {
         CHANGED,
     ),
 }
+
+#: Characters of an option that is told apart from a word: an address on a chain has more.
+_LONG: Final = 20
 
 #: How a fault is written.
 SYNTAX: Final = "[ACCOUNT][:N]=FAULT"
@@ -153,16 +159,16 @@ class Plan:
                 return fault.effect
         return None
 
-    def effect(self, request: Request) -> Effect:
+    def hit(self, request: Request) -> tuple[str, Effect]:
         """
-        Count a request, and return what becomes of it.
+        Count a request, and return whose it is, or "", and what becomes of it.
         """
         account = self._whose(request)
         came = self.tally.came(account)
         for fault in self._of(account):
             if effect := fault.effect.at(fault.begins, came[fault.account]):
-                return effect
-        return NORMAL
+                return account, effect
+        return account, NORMAL
 
     def _of(self, account: str) -> Iterable[Fault]:
         """
@@ -173,11 +179,52 @@ class Plan:
 
     def _whose(self, request: Request) -> str:
         """
-        Return the account that has most of its credentials in the headers of a request, or "".
+        Return the account of which most is in a request, or "".
         """
-        sent = {value for _, value in request.headers if value}
-        known = {actor.name: len(sent.intersection(actor.credentials.values())) for actor in self.actors}
+        sent = set(map(str.casefold, _texts(request)))
+        known = {actor.name: len(sent.intersection(_marks(actor))) for actor in self.actors}
         return max((name for name in known if known[name]), key=known.__getitem__, default="")
+
+
+def _marks(actor: Actor) -> set[str]:
+    """
+    Return what an account is known by: its credentials, and options that are as long as an address on a chain.
+    """
+    options = (value for value in actor.options.values() if isinstance(value, str) and len(value) >= _LONG)
+    return {text.casefold() for text in (*actor.credentials.values(), *options) if text}
+
+
+def _texts(request: Request) -> Iterator[str]:
+    """
+    Return all in a request that may say whose it is: values of headers, and their parts, as some venues write a key
+    among others; of the query; segments of the path; and what a body in JSON has.
+    """
+    for _, value in request.headers:
+        yield from (value, *re.split(r"[\s,;=]+", value))
+        yield from _basic(value)
+    yield from request.path.split("/")
+    yield from request.args.values()
+    with contextlib.suppress(ValueError):
+        yield from _leaves(json.loads(request.get_data() or b"null"))
+
+
+def _basic(value: str) -> list[str]:
+    scheme, _, rest = value.partition(" ")
+    if scheme.lower() != "basic":
+        return []
+    with contextlib.suppress(ValueError):
+        return base64.b64decode(rest).decode().split(":")
+    return []
+
+
+def _leaves(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from (text for child in value.values() for text in _leaves(child))
+        case list():
+            yield from (text for child in value for text in _leaves(child))
 
 
 def _check_accounts(faults: Iterable[Fault], accounts: Sequence[str]) -> None:

@@ -52,6 +52,7 @@ class Sandbox:
         self._stages = tuple(stages)
         _check(self._stages)
         self._routes = _routes(self._stages)
+        self._hosts = {actor.name: stage for stage in self._stages for actor in stage.actors}
         self._tally = Tally()
         actors = [actor for stage in self._stages for actor in stage.actors]
         self._plan = Plan(tuple(faults), actors, self._tally)
@@ -131,7 +132,9 @@ class Sandbox:
         return self._doors.get(actor.name, self._server).url
 
     def _play(self, request: Request) -> tuple[Response | HTTPException, Send]:
-        effect = self._plan.effect(request)
+        account, effect = self._plan.hit(request)
+        if account:
+            effect = effect.on(self._hosts[account])
         response: Response | HTTPException
         try:
             response = effect.answer(request, lambda: self._answer(request))

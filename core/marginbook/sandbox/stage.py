@@ -52,7 +52,12 @@ class Stage:
         posts: What answers the POST requests of each path.
 
         refusals: The venue's own answers to what may be wrong with a request, by the name of the fault that gives them:
-            ``"clock"``, ``"key"``, ``"signature"``, ``"throttled"`` and ``"error-in-200"``.
+            ``"clock"``, where the time of the request is outside its window; ``"key"``, where it does not know the key;
+            ``"signature"``; ``"throttled"``, where it was asked too often; and ``"error-in-200"``, where it is out of
+            order, and says so with status 200. Leave out what the venue never says.
+
+        amount: The name of the field that faults of the body change, such as ``"walletBalance"``: the first of them.
+            Without it, the first string that looks like an amount is changed, or the first number with a fraction.
 
         assets: What the wallets of a portrait are counted in, in the venue's spelling.
 
@@ -68,6 +73,7 @@ class Stage:
     lost: Mapping[str, Callable[[Request, int], Response]] = field(factory=dict)
     posts: Mapping[str, Callable[..., Response]] = field(factory=dict, kw_only=True)
     refusals: Mapping[str, Callable[[], Response]] = field(factory=dict, kw_only=True)
+    amount: str = field(default="", kw_only=True)
     assets: tuple[str, ...] = field(default=(), kw_only=True)
     portray: Callable[[Portrait], Stage] | None = field(default=None, kw_only=True)
     beyond: Mapping[str, str] = field(factory=dict, kw_only=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from werkzeug.wrappers import Request, Response
 
-from marginbook.sandbox.effects import Instead
+from marginbook.sandbox.effects import Effect, Instead, Refused
 from marginbook.sandbox.stage import answer
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ def _says(about: str, status: int, text: str, code: int | None = None, retry_aft
     return Instead(about, lambda _: error(status, text, code, headers))
 
 
+def refused(name: str, otherwise: Effect) -> Refused:
+    """
+    Return the fault *name*, for which a venue may have an answer of its own.
+    """
+    return Refused(otherwise.about, name, otherwise)
+
+
 def _shows(about: str, status: int, title: str, text: str) -> Instead:
     return Instead(about, lambda _: page(status, title, text))
 
@@ -75,7 +82,7 @@ _TIMEOUT: Final = "Timeout waiting for response from backend server. Send status
 _THROTTLED: Final = "Request throttled by system-level protection. Please try again."
 _TIME: Final = "Timestamp for this request is outside of the recvWindow."
 
-STATUS: Final = {
+STATUS: Final[Mapping[str, Effect]] = {
     "http-301": Instead("Status 301, to another path of the same server.", _moved),
     "http-401": _says("Status 401: the key is not accepted.", 401, f"{_KEY}.", -2015),
     "http-403": _shows("Status 403, with a page in HTML as firewalls write it.", 403, "403 ERROR", _FIREWALL),
@@ -105,12 +112,19 @@ STATUS: Final = {
         "Internal error; unable to process your request. Please try again.",
     ),
     "http-520": _shows("Status 520, with a page in HTML.", 520, "520: Web server is returning an unknown error", ""),
-    "clock": _says("The time of the request is outside the venue's window.", 400, _TIME, -1021),
-    "key": _says(
-        "The key is not accepted, and the text tells the caller's address.",
-        401,
-        f"{_KEY}, request ip: 203.0.113.7",
-        -2015,
+    # In the venue's own words, where its stage has some.
+    "clock": refused("clock", _says("The time of the request is outside the venue's window.", 400, _TIME, -1021)),
+    "key": refused(
+        "key",
+        _says(
+            "The key is not accepted, and the text tells the caller's address.",
+            401,
+            f"{_KEY}, request ip: 203.0.113.7",
+            -2015,
+        ),
     ),
-    "signature": _says("The signature is wrong.", 400, "Signature for this request is not valid.", -1022),
+    "signature": refused(
+        "signature", _says("The signature is wrong.", 400, "Signature for this request is not valid.", -1022)
+    ),
+    "throttled": refused("throttled", _says("The venue says that it was asked too often.", 429, _LIMITED, -1003)),
 }
