@@ -3,8 +3,8 @@ A venue that answers at once: a process of its own on loopback, which counts req
 
     python bench/responder.py [--tls CERTIFICATE KEY] [--delay 0.05] [--rows 20]
 
-It prints its port, and on each line that it reads from standard input, what it has counted since the last one, as JSON. It
-checks nothing, so that what is measured is the client.
+It prints its port, and on each line that it reads from standard input, as JSON, what it has counted since the last
+one. It checks nothing, so that what is measured is the client.
 """
 
 from __future__ import annotations

@@ -35,11 +35,14 @@ def _list_faults(context: click.Context, _: click.Parameter, wanted: bool) -> No
     context.exit()
 
 
+_venues = click.option("--venue", "venues", metavar="ID", multiple=True, help="Play this venue alone. May be repeated.")
+
+
 @click.command()
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Where to listen on 127.0.0.1. [default: any free port]"
 )
-@click.option("--venue", "venues", metavar="ID", multiple=True, help="Play this venue alone. May be repeated.")
+@_venues
 @click.option(
     "--write-accounts",
     "path",
@@ -90,12 +93,14 @@ def sandbox(port: int, venues: tuple[str, ...], path: Path | None, faults: tuple
 
 
 @click.command()
+@_venues
 @form
 @target
 @by
 @zeros
 @detail
 def demo(
+    venues: tuple[str, ...],
     form: str | None,
     target: Path | None,
     by: Literal["account", "venue", "asset"],
@@ -109,7 +114,7 @@ def demo(
     key, no accounts file and no network.
     """
     output = choose(installed(), form, target)
-    with _open(0, (), ()) as played:
+    with _open(0, venues, ()) as played:
         made = ask(played.accounts(), timeout=30.0, max_workers=16, quiet=False, detail=detail)
     write(View(made, by=by, zeros=zeros), output, target)
     sys.exit(0 if made.complete else 1)

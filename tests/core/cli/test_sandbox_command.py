@@ -267,6 +267,17 @@ def test_a_demo() -> None:
     assert "[8/8] " in done.stderr
 
 
+def test_a_demo_of_one_venue() -> None:
+    """
+    Only the venues that are named are played and asked.
+    """
+    done = run("demo", "--venue", "coinswitch", "--venue", "fexgate", "--format", "json")
+
+    found = BalanceReport.from_dict(json.loads(done.stdout))
+
+    assert ["coinswitch", "fexgate"] == sorted(found.accounts.values())
+
+
 def test_a_demo_in_a_file(tmp_path: Path) -> None:
     """
     The demonstration can be written to a file, and be looked at in other ways.
