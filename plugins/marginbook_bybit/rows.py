@@ -1,0 +1,257 @@
+"""
+What Bybit says of one coin, and of the account as a whole, in our words.
+
+Source: the specification in ``specs/bybit.openapi.yaml``. What follows from it:
+
+- ``walletBalance`` has in it what was borrowed on spot or by hand, ``spotBorrow``. That is not the account's own, so
+  the wallet balance is what remains without it. Answers from before that field was introduced have neither.
+- ``equity`` is that, ``unrealisedPnl`` and the value of options. So where more or less remains, the account has
+  options, and the unrealized PnL of all positions is not known: what was paid for options is in no figure.
+- Margins are summed over the positions that are settled in a coin. Loans have a maintenance margin as well, which is
+  told of the whole account only.
+- ``""`` is how the venue writes that a figure does not apply, as most in isolated and in portfolio margin.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import reduce
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve, frozen
+
+from marginbook import Balance, InvalidResponseError, Summary, exact
+from marginbook.wire import Unset
+from marginbook_clients.bybit.models.coin import Coin  # a field of a frozen class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from marginbook import Account
+    from marginbook_clients.bybit.models.unified_account import UnifiedAccount
+
+#: The margin mode in which nothing is shared.
+ISOLATED: Final = "ISOLATED_MARGIN"
+
+#: Wallets of inverse contracts, in which nothing can be borrowed.
+CONTRACT: Final = "CONTRACT"
+
+#: Our words for the margin modes.
+_MODES: Final = {"REGULAR_MARGIN": "multi-assets", "PORTFOLIO_MARGIN": "portfolio"}
+
+WALLET: Final = "walletBalance - spotBorrow"
+AVAILABLE: Final = "walletBalance - totalPositionIM - totalOrderIM - locked - bonus, in isolated margin"
+
+OPTIONS: Final = (
+    "Bybit's equity is {:f} more than the wallet balance and unrealisedPnl. By its own formula that is the value of"
+    " options, of which unrealisedPnl has nothing, so unrealized_pnl is not known."
+)
+UNCLEAR: Final = (
+    "Bybit's equity is off by just what borrowAmount and spotBorrow differ, so it is not known what of the wallet is"
+    " the account's own: wallet_balance and unrealized_pnl are not known."
+)
+OWED: Final = (
+    "Bybit says that {:f} is owed, and not whether it has taken that off walletBalance, so wallet_balance is not known."
+)
+BONUS: Final = "Bybit counts a bonus of {:f} in, which cannot leave the account."
+FLOOR: Final = (
+    "Bybit tells no available balance below 0, so equity after haircuts is not known, and the margin ratio is that of"
+    " equity without haircuts. Bybit's own accountMMRate is {}."
+)
+
+#: What is too little to be the value of an option: the venue's digits are cut off somewhere.
+_ROUNDING: Final = Decimal("0.00000002")
+
+#: Wide enough for any amounts that the client lets in. What would still have to be rounded raises instead.
+_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
+
+
+def amount(name: str, digits: str | Unset) -> Decimal | None:
+    """
+    Read an amount that may be missing or empty.
+
+    Raises:
+        InvalidResponseError: It is neither a number nor empty.
+
+    """
+    if isinstance(digits, Unset) or not digits:
+        return None
+    try:
+        return exact(digits)
+    except ValueError as error:
+        msg = f"{name}: {error}"
+        raise InvalidResponseError(msg) from None
+
+
+def _less(whole: Decimal, *parts: Decimal) -> Decimal:
+    return reduce(_EXACT.subtract, parts, whole)
+
+
+@frozen
+class Owned:
+    """
+    A coin: what of it is the account's own.
+    """
+
+    #: What was borrowed and lies in the wallet; None where that is not known.
+    borrowed: Decimal | None
+    #: All that is owed; None where it is not told.
+    owed: Decimal | None
+    pnl: Decimal | None
+    row: Coin
+
+    @classmethod
+    def of(cls, row: Coin, kind: str) -> Owned:
+        """
+        Read a row of an account of some type.
+        """
+        borrowed, owed = amount("spotBorrow", row.spot_borrow), amount("borrowAmount", row.borrow_amount)
+        if borrowed is None and (owed == 0 or kind == CONTRACT):
+            borrowed = Decimal()
+        return cls(borrowed, owed, amount("unrealisedPnl", row.unrealised_pnl), row)
+
+    @property
+    def cash(self) -> Decimal | None:
+        """
+        The wallet without what was borrowed.
+        """
+        if self.borrowed is None or self.is_unclear:
+            return None
+        # Not by arithmetic where there is nothing to do: it might add digits.
+        return _less(self.row.wallet_balance, self.borrowed) if self.borrowed else self.row.wallet_balance
+
+    @property
+    def options(self) -> Decimal:
+        """
+        The value of options, by the venue's identity; 0 where it cannot be told apart.
+        """
+        if self.borrowed is None or self.pnl is None:
+            return Decimal()
+        found = _less(self.row.equity, self.row.wallet_balance, self.borrowed.copy_negate(), self.pnl)
+        return found if found.copy_abs() > _ROUNDING else Decimal()
+
+    @property
+    def is_unclear(self) -> bool:
+        """
+        True if what seems to be the value of options is what derivatives owe.
+        """
+        if not self.options or self.owed is None or self.borrowed is None:
+            return False
+        return self.options == _less(self.borrowed, self.owed)
+
+
+def balance(
+    account: Account, row: Coin, *, kind: str, mode: str | None = None, leaving: Mapping[str, str] | None = None
+) -> Balance:
+    """
+    Translate one coin.
+
+    Args:
+        account: Whose it is.
+
+        row: As the venue sent it.
+
+        kind: The type of the account.
+
+        mode: Its margin mode, where that was asked for.
+
+        leaving: What can leave the account, by coin, where that was asked for.
+
+    Raises:
+        InvalidResponseError: An amount is neither a number nor empty.
+
+    """
+    owned = Owned.of(row, kind)
+    told = Balance(
+        account=account.name,
+        venue=account.venue,
+        asset=row.coin,
+        wallet_balance=owned.cash,
+        unrealized_pnl=None if owned.options else owned.pnl,
+        equity=row.equity,
+        position_margin=amount("totalPositionIM", row.total_position_im),
+        order_margin=amount("totalOrderIM", row.total_order_im),
+        # That of loans is not in it.
+        maintenance_margin=None if owned.owed else amount("totalPositionMM", row.total_position_mm),
+        max_withdraw=_leaving(row, kind, leaving or {}),
+        notes=_remarks(owned),
+    )
+    if owned.cash is None:
+        return told
+    if owned.borrowed:
+        return told.derive("wallet_balance", owned.cash, WALLET)
+    free = _free(row) if mode == ISOLATED else None
+    return told if free is None else told.derive("available_balance", free, AVAILABLE)
+
+
+def _leaving(row: Coin, kind: str, leaving: Mapping[str, str]) -> Decimal | None:
+    # For unified accounts the field is deprecated, and published as 0.
+    if kind == CONTRACT:
+        return amount("availableToWithdraw", row.available_to_withdraw)
+    return amount(f"availableWithdrawalMap.{row.coin}", leaving.get(row.coin, ""))
+
+
+def _free(row: Coin) -> Decimal | None:
+    """
+    Return what can back new positions, by the formula that Bybit gives for isolated margin.
+    """
+    locked = {
+        "totalPositionIM": row.total_position_im,
+        "totalOrderIM": row.total_order_im,
+        "locked": row.locked,
+        "bonus": row.bonus,
+    }
+    amounts = [amount(name, digits) for name, digits in locked.items()]
+    known = [found for found in amounts if found is not None]
+    return _less(row.wallet_balance, *known) if len(known) == len(amounts) else None
+
+
+def _remarks(owned: Owned) -> Iterator[str]:
+    if owned.borrowed is None and owned.owed:
+        yield OWED.format(owned.owed)
+    if owned.is_unclear:
+        yield UNCLEAR
+    elif owned.options:
+        yield OPTIONS.format(owned.options)
+    if bonus := amount("bonus", owned.row.bonus):
+        yield BONUS.format(bonus)
+
+
+def summary(account: Account, whole: UnifiedAccount, mode: str | None = None) -> Summary:
+    """
+    Translate the account as a whole.
+
+    Raises:
+        InvalidResponseError: An amount is neither a number nor empty.
+
+    """
+    rows = [Owned.of(row, whole.account_type) for row in whole.coin]
+    # The total has in it what was borrowed.
+    own = all(owned.borrowed == 0 for owned in rows)
+    told = Summary(
+        account=account.name,
+        venue=account.venue,
+        currency="USD",
+        mode=_MODES.get(mode or "", mode),
+        wallet_balance=amount("totalWalletBalance", whole.total_wallet_balance) if own else None,
+        unrealized_pnl=None if any(owned.options for owned in rows) else amount("totalPerpUPL", whole.total_perp_upl),
+        equity=amount("totalEquity", whole.total_equity),
+    )
+    # Bybit says of the others that they do not apply there, and not that they are empty.
+    return told if mode == ISOLATED else _with_margins(told, whole)
+
+
+def _with_margins(told: Summary, whole: UnifiedAccount) -> Summary:
+    margin = amount("totalInitialMargin", whole.total_initial_margin)
+    maintained = amount("totalMaintenanceMargin", whole.total_maintenance_margin)
+    free = amount("totalAvailableBalance", whole.total_available_balance)
+    # What is left of equity after haircuts is what is available and what is not. A 0 may stand for less than that.
+    adjusted = _EXACT.add(free, margin) if free and margin is not None else None
+    return evolve(
+        told,
+        adjusted_equity=adjusted,
+        initial_margin=margin,
+        maintenance_margin=maintained,
+        available_balance=free,
+        notes=[FLOOR.format(whole.account_mm_rate)] if maintained and adjusted is None else [],
+    )

@@ -1,0 +1,308 @@
+"""
+What OKX says of one currency, and of the trading account as a whole, in our words.
+
+Sources: the specification in ``specs/okx.openapi.yaml``, and the help page "Multi-currency margin mode: cross margin
+trading" of 2024-10-25, which says what ``eq`` is made of. What follows from them:
+
+- ``cashBal`` is without the margin of isolated positions. That is ``isoEq`` less ``isoUpl``, so the wallet balance is
+  both together, less the interest that ``eq`` is less as well.
+- ``upl`` is of all positions, cross and isolated, but for options: these are in ``eq`` with their value. ``stgyEq``,
+  what trading bots hold, is in ``eq`` as well, and whether it is cash or PnL nobody says.
+- So where ``eq`` is not what its known parts are, either cash or PnL, or both, are not known.
+- What is owed is a balance below zero, so that nothing borrowed lies in the wallet. Of a debt that does not fit this,
+  as by borrowing in Spot mode, it is not documented where it shows: cash and equity are not known then.
+- The margins of a currency are told in Futures mode alone, and of cross positions alone.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
+
+from marginbook import Balance, InvalidResponseError, Summary, exact, from_milliseconds
+from marginbook.wire import Unset
+from marginbook_clients.okx.models.currency_balance import CurrencyBalance  # a field of a frozen class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from marginbook import Account
+    from marginbook_clients.okx.models.account_balance import AccountBalance
+    from marginbook_clients.okx.models.maximum_withdrawal import MaximumWithdrawal
+
+#: Our words for the account modes.
+_MODES: Final = {"1": "spot", "2": "single-asset", "3": "multi-assets", "4": "portfolio"}
+
+WALLET: Final = "cashBal + isoEq - isoUpl - interest"
+CROSS_PNL: Final = "upl - isoUpl"
+
+FUNDS: Final = (
+    "OKX's equity is {:f} more than cash and PnL. Of bots and copied trades, {}, it does not say what is cash and what"
+    " is PnL, so wallet_balance and unrealized_pnl are not known."
+)
+OPTIONS: Final = (
+    "OKX's equity is {:f} more than cash and PnL. By its own formula that is the value of options, of which upl has"
+    " nothing, so unrealized_pnl is not known."
+)
+OWED: Final = (
+    "OKX says that {:f} is owed, and not whether cashBal has it in it, so wallet_balance is not known, nor is equity"
+    " unless it is clear that eq is without it."
+)
+NO_SPLIT: Final = (
+    "OKX does not tell the unrealized PnL of isolated positions apart, so wallet_balance and unrealized_pnl are not"
+    " known."
+)
+MIXED: Final = (
+    "OKX's equity is {:f} more than cashBal, isoEq and the PnL of cross positions, and with isolated positions it is"
+    " not certain what that is, so wallet_balance and unrealized_pnl are not known."
+)
+TRIAL: Final = "OKX tells trial funds of {:f}, which cannot leave the account, and not whether cashBal has them in it."
+CROSS_ONLY: Final = (
+    "The maintenance margin of the whole account is that of cross positions alone, as is adjusted_equity."
+)
+
+#: Which decimal of the largest amount is rounding: OKX computes with binary numbers of about 16 digits.
+_ROUNDING: Final = Decimal(-13)
+
+#: Wide enough for any amounts that the client lets in. What would still have to be rounded raises instead.
+_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
+
+_ZERO: Final = Decimal()
+
+
+def amount(name: str, digits: str | Unset) -> Decimal | None:
+    """
+    Read an amount that may be missing or empty.
+
+    Raises:
+        InvalidResponseError: It is neither a number nor empty.
+
+    """
+    if isinstance(digits, Unset) or not digits:
+        return None
+    try:
+        return exact(digits)
+    except ValueError as error:
+        msg = f"{name}: {error}"
+        raise InvalidResponseError(msg) from None
+
+
+def _less(whole: Decimal, *parts: Decimal) -> Decimal:
+    return reduce(_EXACT.subtract, parts, whole)
+
+
+@frozen(slots=False)
+class Makeup:
+    """
+    What the equity of a currency is made of.
+    """
+
+    row: CurrencyBalance
+    pnl: Decimal | None
+    isolated: Decimal
+    isolated_pnl: Decimal | None
+    interest: Decimal
+    owed: Decimal
+    owed_isolated: Decimal
+    #: What bots and copied trades hold, by the venue's words.
+    funds: dict[str, Decimal]
+
+    @classmethod
+    def of(cls, row: CurrencyBalance) -> Makeup:
+        """
+        Read a row. What does not apply to the mode of the account is nothing.
+        """
+        isolated = amount("isoEq", row.iso_eq) or _ZERO
+        isolated_pnl = amount("isoUpl", row.iso_upl)
+        return cls(
+            row,
+            amount("upl", row.upl),
+            isolated,
+            _ZERO if isolated_pnl is None and not isolated else isolated_pnl,
+            amount("interest", row.interest) or _ZERO,
+            amount("liab", row.liab) or _ZERO,
+            amount("isoLiab", row.iso_liab) or _ZERO,
+            _funds(row),
+        )
+
+    @cached_property
+    def rest(self) -> Decimal:
+        """
+        What of equity is neither cash nor PnL that is told; 0 if there is nothing but rounding.
+        """
+        found = _less(
+            self.row.eq,
+            self.row.cash_bal,
+            self.isolated,
+            self.pnl or _ZERO,
+            (self.isolated_pnl or _ZERO).copy_negate(),
+            self.interest.copy_negate(),
+        )
+        return _ZERO if self.is_rounding(found) else found
+
+    def is_rounding(self, difference: Decimal) -> bool:
+        """
+        True if a difference may come from how the venue computes.
+        """
+        amounts = (self.row.eq, self.row.cash_bal, self.isolated, self.pnl or _ZERO)
+        return difference.copy_abs() <= _EXACT.scaleb(max(found.copy_abs() for found in amounts), _ROUNDING)
+
+    @cached_property
+    def is_doubtful(self) -> bool:
+        """
+        True if more is owed than a balance below zero accounts for.
+        """
+        below = max(_less(self.isolated, self.row.eq), _ZERO)
+        excess = _less(self.owed, below, self.interest)
+        return self.owed_isolated != 0 or (excess > 0 and not self.is_rounding(excess))
+
+    @property
+    def is_net(self) -> bool:
+        """
+        True if equity is just what is owed less than its parts: it is without the debt, and cash is with it.
+        """
+        return self.is_rounding(_less(self.rest, self.owed.copy_negate()))
+
+    @property
+    def cash(self) -> Decimal | None:
+        """
+        The wallet, with that of isolated positions; None where it is not certain.
+        """
+        if self.is_doubtful or self.isolated_pnl is None or (self.rest and (self.isolated or self.funds)):
+            return None
+        parts = (self.isolated.copy_negate(), self.isolated_pnl, self.interest)
+        # Not by arithmetic where there is nothing to do: it might add digits.
+        return _less(self.row.cash_bal, *parts) if any(parts) else self.row.cash_bal
+
+    @property
+    def all_pnl(self) -> Decimal | None:
+        """
+        The unrealized PnL of all positions; None where it is not certain.
+        """
+        if self.isolated_pnl is None:
+            return None
+        return self.pnl if not self.rest or (self.is_doubtful and self.is_net) else None
+
+    @property
+    def equity(self) -> Decimal | None:
+        """
+        Equity; None where a debt may be in it.
+        """
+        return self.row.eq if not self.is_doubtful or self.is_net else None
+
+
+def _funds(row: CurrencyBalance) -> dict[str, Decimal]:
+    told = {
+        "stgyEq": row.stgy_eq,
+        "smtSyncEq": row.smt_sync_eq,
+        "spotCopyTradingEq": row.spot_copy_trading_eq,
+        "spotIsoBal": row.spot_iso_bal,
+    }
+    return {name: found for name, digits in told.items() if (found := amount(name, digits))}
+
+
+def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, MaximumWithdrawal] | None = None) -> Balance:
+    """
+    Translate one currency.
+
+    Args:
+        account: Whose it is.
+
+        row: As the venue sent it.
+
+        leaving: What can leave the account, by currency, where that was asked for.
+
+    Raises:
+        InvalidResponseError: An amount is neither a number nor empty.
+
+    """
+    made = Makeup.of(row)
+    # A currency without it is not of an account in Futures mode.
+    margin = amount("imr", row.imr)
+    free = amount("availEq", row.avail_eq)
+    told = Balance(
+        account=account.name,
+        venue=account.venue,
+        asset=row.ccy,
+        wallet_balance=made.cash,
+        unrealized_pnl=made.all_pnl,
+        equity=made.equity,
+        initial_margin=margin if _is_all(margin, free, made) else None,
+        order_margin=None if margin is None else amount("ordFrozen", row.ord_frozen),
+        maintenance_margin=None if margin is None or made.isolated else amount("mmr", row.mmr),
+        available_balance=free,
+        max_withdraw=_leaving((leaving or {}).get(row.ccy)),
+        cross_wallet_balance=None if made.cash is None or made.interest else row.cash_bal,
+        updated_at=from_milliseconds(amount("uTime", row.u_time) or 0),
+        notes=_remarks(made),
+    )
+    if made.cash is not None and (made.isolated or made.interest):
+        told = told.derive("wallet_balance", made.cash, WALLET)
+    if made.all_pnl is None or made.isolated_pnl is None:
+        return told
+    return told.derive("cross_unrealized_pnl", _less(made.all_pnl, made.isolated_pnl), CROSS_PNL)
+
+
+def _is_all(margin: Decimal | None, free: Decimal | None, made: Makeup) -> bool:
+    """
+    True if the margin of cross positions is all that is locked: the documents do not say whether orders are in it.
+    """
+    if margin is None or free is None or made.isolated or made.rest:
+        return False
+    return made.is_rounding(_less(made.row.eq, free, margin))
+
+
+def _leaving(row: MaximumWithdrawal | None) -> Decimal | None:
+    if row is None:
+        return None
+    found, hedging = amount("maxWd", row.max_wd), amount("spotOffsetMaxWd", row.spot_offset_max_wd)
+    # Which of the two holds depends on a setting that is deprecated.
+    return found if hedging in {None, found} else None
+
+
+def _remarks(made: Makeup) -> Iterator[str]:
+    if made.isolated_pnl is None:
+        yield NO_SPLIT
+    elif made.is_doubtful:
+        yield OWED.format(made.owed)
+    elif made.rest and made.isolated:
+        yield MIXED.format(made.rest)
+    elif made.rest and made.funds:
+        yield FUNDS.format(made.rest, ", ".join(f"{name} {found:f}" for name, found in made.funds.items()))
+    elif made.rest:
+        yield OPTIONS.format(made.rest)
+    if trial := amount("rewardBal", made.row.reward_bal):
+        yield TRIAL.format(trial)
+
+
+def summary(account: Account, whole: AccountBalance, mode: str | None = None) -> Summary:
+    """
+    Translate the account as a whole.
+
+    Raises:
+        InvalidResponseError: An amount is neither a number nor empty.
+
+    """
+    made = [Makeup.of(row) for row in whole.details]
+    isolated = amount("isoEq", whole.iso_eq)
+    maintained = amount("mmr", whole.mmr)
+    cross = None if any(one.rest for one in made) else amount("upl", whole.upl)
+    return Summary(
+        account=account.name,
+        venue=account.venue,
+        currency="USD",
+        mode=_MODES.get(mode or "", mode),
+        unrealized_pnl=None if isolated else cross,
+        equity=None if any(one.is_doubtful for one in made) else whole.total_eq,
+        adjusted_equity=amount("adjEq", whole.adj_eq),
+        initial_margin=None if isolated else amount("imr", whole.imr),
+        order_margin=None if isolated else amount("ordFroz", whole.ord_froz),
+        maintenance_margin=maintained,
+        available_balance=amount("availEq", whole.avail_eq),
+        cross_unrealized_pnl=cross,
+        updated_at=from_milliseconds(amount("uTime", whole.u_time) or 0),
+        notes=[CROSS_ONLY] if isolated and maintained is not None else [],
+    )
