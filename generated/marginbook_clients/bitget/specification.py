@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-11-26 sha256:4cab516453c8cc8e"
+SPECIFICATION = "2026-11-26 sha256:4d55f16553693217"

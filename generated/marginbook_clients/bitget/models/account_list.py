@@ -27,8 +27,7 @@ class AccountList:
 
         msg: The venue's answer in words; not required, as other operations call it message.
 
-        request_time: When the venue answered, in milliseconds; not required, as other operations write it as
-            text.
+        request_time: When the venue answered, in milliseconds since 1970; not required, as nothing depends on it.
 
         additional_properties: What came besides, by name.
 
@@ -37,7 +36,7 @@ class AccountList:
     code: str
     data: list[FuturesAccount]
     msg: str | Unset = UNSET
-    request_time: Any | Unset = UNSET
+    request_time: int | Unset = UNSET
     additional_properties: dict[str, Any] = Factory(dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,6 +71,6 @@ class AccountList:
                 for item_ in fields_.take("data", list)
             ],
             msg=fields_.take_optional("msg", str),
-            request_time=fields_.take_optional("requestTime", object),
+            request_time=fields_.take_optional("requestTime", int),
             additional_properties=fields_.others(),
         )

@@ -22,10 +22,7 @@ class Error:
 
         msg: The venue's answer in words; not required, as other operations call it message.
 
-        request_time: When the venue answered, in milliseconds; not required, as other operations write it as
-            text.
-
-        data: Nothing; not required.
+        request_time: When the venue answered, in milliseconds since 1970; not required, as nothing depends on it.
 
         additional_properties: What came besides, by name.
 
@@ -33,8 +30,7 @@ class Error:
 
     code: str
     msg: str | Unset | None = UNSET
-    request_time: Any | Unset = UNSET
-    data: Any | Unset = UNSET
+    request_time: int | Unset = UNSET
     additional_properties: dict[str, Any] = Factory(dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,7 +42,6 @@ class Error:
             "code": self.code,
             "msg": self.msg,
             "requestTime": self.request_time,
-            "data": self.data,
         }
         return {name_: value_ for name_, value_ in fields_.items() if not isinstance(value_, Unset)}
 
@@ -65,7 +60,6 @@ class Error:
             msg=(None if (value_ := fields_.take("msg", object)) is None else check(value_, str, "Error", "msg"))
             if "msg" in fields_.rest
             else UNSET,
-            request_time=fields_.take_optional("requestTime", object),
-            data=fields_.take_optional("data", object),
+            request_time=fields_.take_optional("requestTime", int),
             additional_properties=fields_.others(),
         )

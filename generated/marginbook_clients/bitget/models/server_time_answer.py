@@ -27,8 +27,7 @@ class ServerTimeAnswer:
 
         msg: The venue's answer in words; not required, as other operations call it message.
 
-        request_time: When the venue answered, in milliseconds; not required, as other operations write it as
-            text.
+        request_time: When the venue answered, in milliseconds since 1970; not required, as nothing depends on it.
 
         additional_properties: What came besides, by name.
 
@@ -37,7 +36,7 @@ class ServerTimeAnswer:
     code: str
     data: ServerTime
     msg: str | Unset = UNSET
-    request_time: Any | Unset = UNSET
+    request_time: int | Unset = UNSET
     additional_properties: dict[str, Any] = Factory(dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,6 +68,6 @@ class ServerTimeAnswer:
             code=fields_.take("code", str),
             data=ServerTime.from_dict(fields_.take("data", dict)),
             msg=fields_.take_optional("msg", str),
-            request_time=fields_.take_optional("requestTime", object),
+            request_time=fields_.take_optional("requestTime", int),
             additional_properties=fields_.others(),
         )
