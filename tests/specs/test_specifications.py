@@ -154,7 +154,7 @@ def amounts(document: dict[str, Any], schema: Any, example: Any, name: str = "")
     elif (
         isinstance(example, str)
         and re.fullmatch(r"-?\d+(\.\d+)?", example)
-        and not {"x-may-be-empty", "x-unit"} & schema.keys()
+        and not {"x-may-be-empty", "x-unit", "pattern"} & schema.keys()
     ):
         yield name, schema.get("format")
 
