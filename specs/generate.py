@@ -56,14 +56,14 @@ CLIENTS: Final = {
     "binance_coinm": Source("binance_coinm.openapi.yaml"),
     "binance_pm": Source("binance_pm.openapi.yaml"),
     "binance_usdm": Source("binance_usdm.openapi.yaml"),
-    "bybit": Source("bybit.openapi.yaml"),
     "bitget": Source("bitget.openapi.yaml"),
+    "bybit": Source("bybit.openapi.yaml"),
     "coinswitch": Source("coinswitch.openapi.yaml"),
+    "mexc": Source("mexc.openapi.yaml"),
     "okx": Source("okx.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),
-    "mexc": Source("mexc.openapi.yaml"),
 }
 
 #: What the generator writes of its own accord. Our clients share marginbook.wire instead.
