@@ -74,6 +74,11 @@ def _limit(operation: str) -> Limit:
     )
 
 
+_HISTORY: Final = (
+    *("dnw", "pnl", "fee", "refr", "fund", "point_dnw", "point_fee", "point_refr"),
+    *("bonus_dnw", "bonus_offset", "cross_settle"),
+)
+
 _WHOLE: Final = "In a unified account, told of the whole of it, in USD, in its summary"
 
 GATE: Final = Venue(
@@ -124,7 +129,7 @@ GATE: Final = Venue(
     ignores={
         "user": "a number for the owner, which has our own name",
         "point": "point cards, which pay fees and are no margin",
-        "history": "what `total` is made of, since the account was opened",
+        **dict.fromkeys(_HISTORY, "a part of what `total` is made of, since the account was opened"),
         "in_dual_mode": "whether both sides of a contract can be held",
         "enable_new_dual_mode": "likewise",
         "enable_dual_plus": "likewise",
@@ -142,7 +147,7 @@ GATE: Final = Venue(
         "user_id": "a number for the owner, which has our own name",
         "refresh_time": "of no documented unit",
         "unified.total": "deprecated by Gate",
-        "unified.borrowed": "what is owed, in USD; the rows have it by currency",
+        "accounts.borrowed": "what is owed, in USD; the rows have it by currency",
         "total_initial_margin_rate": "a ratio of figures that are read themselves",
         "total_maintenance_margin_rate": "likewise",
         "unified_account_total": "equity before what is owed is taken off",

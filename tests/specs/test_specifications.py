@@ -142,15 +142,22 @@ def entry(schema: dict[str, Any], key: str) -> Any:
 
 def amounts(document: dict[str, Any], schema: Any, example: Any, name: str = "") -> Iterator[tuple[str, str | None]]:
     """
-    Yield the name and the format of each field whose example is a number in a string, and that is never empty.
+    Yield the name and the format of each field whose example is a number in a string, and that is never empty, or a
+    number with a fraction.
     """
     schema = resolve(document, schema)
+    if "type" not in schema:
+        # Nobody reads it.
+        return
     if isinstance(example, list):
         for item in example:
             yield from amounts(document, schema["items"], item, name)
     elif isinstance(example, dict):
-        for key, value in example.items():
-            yield from amounts(document, entry(schema, key), value, key)
+        # A code that says whether the answer is one looks like a number.
+        for key in example.keys() - schema.get("x-succeeds", {}).keys():
+            yield from amounts(document, entry(schema, key), example[key], key)
+    elif isinstance(example, float):
+        yield name, "decimal" if schema["type"] == "number" else None
     elif isinstance(example, str) and re.fullmatch(r"-?\d+(\.\d+)?", example) and not schema.get("x-may-be-empty"):
         yield name, schema.get("format")
 
@@ -173,7 +180,7 @@ def empties(document: dict[str, Any], schema: Any, example: Any) -> Iterator[boo
     Yield of each field whose example is an empty string whether it may be empty.
     """
     schema = resolve(document, schema)
-    if isinstance(example, list):
+    if isinstance(example, list) and "items" in schema:
         for item in example:
             yield from empties(document, schema["items"], item)
     elif isinstance(example, dict):
