@@ -61,6 +61,8 @@ CLIENTS: Final = {
     "coinswitch": Source("coinswitch.openapi.yaml"),
     "mexc": Source("mexc.openapi.yaml"),
     "okx": Source("okx.openapi.yaml"),
+    "gate": Source("gate.openapi.yaml"),
+    "kucoin_futures": Source("kucoin_futures.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),

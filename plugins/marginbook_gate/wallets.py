@@ -1,0 +1,179 @@
+"""
+The wallet of a classic account in one settlement currency.
+
+Source: the specification in ``specs/gate.openapi.yaml``. What follows from it, from its example, and from a body that
+was seen in 2025:
+
+- The old mode has the margin of positions in ``position_margin``, the new one in ``isolated_position_margin`` and
+  ``cross_initial_margin``, where ``position_margin`` is 0 although there are positions. The flag that tells the modes
+  apart is deprecated. So margin is told only where it is what is missing from ``total``: in the example that is true of
+  the old mode's figure, in the body that was seen of the new mode's.
+- ``available`` is what can be transferred out, with the bonus, which cannot. Gains are not in it, so that it is not
+  what can back a cross position; that is ``cross_available``.
+- ``total`` is of classic accounts alone. Accounts were seen that call themselves classic, with a ``total`` next to
+  nothing and much ``available``: there it is not the wallet.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal, Inexact
+from functools import reduce
+from typing import TYPE_CHECKING, Final
+
+from marginbook import Balance
+from marginbook.wire import Unset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from marginbook import Account
+    from marginbook_clients.gate.models.futures_account import FuturesAccount
+
+MAX_WITHDRAW: Final = "available - bonus"
+POSITION_MARGIN: Final = (
+    "cross_initial_margin + isolated_position_margin, where that and order_margin are all that is locked"
+)
+
+NO_WALLET: Final = (
+    "Gate tells of more cash than total has, so total is not the wallet: wallet_balance, equity and max_withdraw are"
+    " not known."
+)
+NO_MARGIN: Final = (
+    "None of Gate's two ways to tell the margin of positions is what is missing from total, so position_margin and"
+    " initial_margin are not known."
+)
+NO_WITHDRAW: Final = "More is available than total less the margins, so gains may be in it: max_withdraw is not known."
+NO_MAINTENANCE: Final = "Gate tells a maintenance_margin of 0 although there are positions, so it is not known."
+
+#: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
+_EXACT: Final = Context(prec=400, traps=[Inexact])
+_ZERO: Final = Decimal()
+
+
+def add(*amounts: Decimal) -> Decimal:
+    """
+    Add up *amounts*, to the last digit.
+    """
+    return reduce(_EXACT.add, amounts, _ZERO)
+
+
+def less(amount: Decimal, *others: Decimal) -> Decimal:
+    """
+    Take *others* from *amount*, to the last digit.
+    """
+    return reduce(_EXACT.subtract, others, amount)
+
+
+def told(amount: Decimal | Unset) -> Decimal | None:
+    """
+    Return an amount, or None where it is missing.
+    """
+    return None if isinstance(amount, Unset) else amount
+
+
+def is_unified(wallet: FuturesAccount) -> bool:
+    """
+    True if the wallet is a part of a unified account, where its figures mean something else.
+    """
+    return wallet.enable_credit is True or (not isinstance(wallet.margin_mode, Unset) and wallet.margin_mode != 0)
+
+
+def balance(account: Account, wallet: FuturesAccount) -> Balance:
+    """
+    Translate the wallet of a classic account.
+    """
+    # The example is of the old mode, and its cross figures fit nothing else in it.
+    new = wallet.enable_evolved_classic is not False
+    row = Balance(
+        account=account.name,
+        venue=account.venue,
+        asset=wallet.currency,
+        wallet_balance=wallet.total if _is_wallet(wallet) else None,
+        unrealized_pnl=wallet.unrealised_pnl,
+        position_margin=_old_margin(wallet),
+        order_margin=wallet.order_margin,
+        maintenance_margin=_maintenance(wallet),
+        available_balance=told(wallet.cross_available) if new else None,
+        cross_unrealized_pnl=told(wallet.cross_unrealised_pnl) if new else None,
+        notes=_remarks(wallet),
+    )
+    derived = {POSITION_MARGIN: ("position_margin", _new_margin(wallet)), MAX_WITHDRAW: ("max_withdraw", _free(wallet))}
+    for identity, (name, amount) in derived.items():
+        row = row if amount is None else row.derive(name, amount, identity)
+    return row
+
+
+def _own(wallet: FuturesAccount) -> Decimal:
+    """
+    Return what is available without the bonus.
+    """
+    return less(wallet.available, told(wallet.bonus) or _ZERO)
+
+
+def _is_wallet(wallet: FuturesAccount) -> bool:
+    """
+    False if the venue's other figures tell of more cash than ``total`` has.
+    """
+    cross, pnl = told(wallet.cross_margin_balance), told(wallet.cross_unrealised_pnl)
+    cash = _ZERO if cross is None or pnl is None else less(cross, pnl)
+    return max(cash, _own(wallet)) <= wallet.total
+
+
+def _locked(wallet: FuturesAccount) -> Decimal:
+    """
+    Return what positions lock, if all that is missing from ``total`` is locked.
+    """
+    return less(wallet.total, _own(wallet), wallet.order_margin)
+
+
+def _old_margin(wallet: FuturesAccount) -> Decimal | None:
+    margin = told(wallet.position_margin)
+    return margin if margin == _locked(wallet) else None
+
+
+def _new_margin(wallet: FuturesAccount) -> Decimal | None:
+    margin = _cross_and_isolated(wallet)
+    return margin if margin == _locked(wallet) and _old_margin(wallet) is None else None
+
+
+def _cross_and_isolated(wallet: FuturesAccount) -> Decimal | None:
+    cross, isolated = told(wallet.cross_initial_margin), told(wallet.isolated_position_margin)
+    return None if cross is None or isolated is None else add(cross, isolated)
+
+
+def _free(wallet: FuturesAccount) -> Decimal | None:
+    """
+    Return what can be transferred out, or None where gains, which cannot, may be in it.
+    """
+    margins = (told(wallet.position_margin), _cross_and_isolated(wallet))
+    if not _is_wallet(wallet):
+        return None
+    if _locked(wallet) in margins:
+        return _own(wallet)
+    most = less(wallet.total, wallet.order_margin, max(margin or _ZERO for margin in margins))
+    return _own(wallet) if _own(wallet) <= most else None
+
+
+def _maintenance(wallet: FuturesAccount) -> Decimal | None:
+    """
+    Return the maintenance margin, which the old mode does not tell; it may write 0 then.
+    """
+    margins = (told(wallet.position_margin), _cross_and_isolated(wallet), wallet.unrealised_pnl)
+    margin = told(wallet.maintenance_margin)
+    return None if margin == 0 and any(margins) else margin
+
+
+def _remarks(wallet: FuturesAccount) -> Iterator[str]:
+    if not _is_wallet(wallet):
+        yield NO_WALLET
+    elif _free(wallet) is None:
+        yield NO_WITHDRAW
+    if _old_margin(wallet) is None and _new_margin(wallet) is None:
+        yield NO_MARGIN
+    if told(wallet.maintenance_margin) is not None and _maintenance(wallet) is None:
+        yield NO_MAINTENANCE
+    if bonus := told(wallet.bonus):
+        yield (
+            f"There is a bonus of {bonus:f}, which cannot be withdrawn. Gate does not say whether it is in total;"
+            " marginbook takes it that it is not."
+        )
