@@ -59,10 +59,10 @@ CLIENTS: Final = {
     "bitget": Source("bitget.openapi.yaml"),
     "bybit": Source("bybit.openapi.yaml"),
     "coinswitch": Source("coinswitch.openapi.yaml"),
-    "mexc": Source("mexc.openapi.yaml"),
-    "okx": Source("okx.openapi.yaml"),
     "gate": Source("gate.openapi.yaml"),
     "kucoin_futures": Source("kucoin_futures.openapi.yaml"),
+    "mexc": Source("mexc.openapi.yaml"),
+    "okx": Source("okx.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),
