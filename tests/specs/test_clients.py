@@ -61,6 +61,7 @@ MODULES = {
         "account.list_unified_accounts",
         "system.get_system_time",
     ],
+    "kraken_futures": ["account.get_accounts", "market.get_instrument_status_list"],
     "kucoin_futures": ["account.get_futures_account", "market.get_all_symbols", "market.get_server_time"],
     "mexc": ["account.get_account_assets", "system.get_server_time"],
 }
@@ -190,6 +191,20 @@ def text(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
+def digits(value: Any) -> Any:
+    """
+    Return JSON with the digits of each number: maps hold numbers, and what is published of them may be texts.
+    """
+    match value:
+        case dict():
+            return {name: digits(item) for name, item in value.items()}
+        case list():
+            return [digits(item) for item in value]
+        case int() | float() | Decimal() if not isinstance(value, bool):
+            return f"{Decimal(str(value)):f}"
+    return value
+
+
 def plain(parsed: Any) -> Any:
     return [row.to_dict() for row in parsed] if isinstance(parsed, list) else parsed.to_dict()
 
@@ -283,12 +298,20 @@ WRONG = {
 }
 
 
+def _has_numbers(field: dict[str, Any]) -> bool:
+    return bool(field["items"].get("type") == "number")
+
+
 def find_wrongs() -> Iterator[Any]:
     for model in MODELS:
         for name, field in model.fields.items():
             kind = "object" if "$ref" in field else field.get("type", "untyped")
             kind = "decimal" if field.get("format") == "decimal" else kind
-            for wrong in WRONG[kind][field.get("nullable", False) :]:
+            right = {
+                *(["null"] if field.get("nullable") else []),
+                *(["[1]"] if kind == "array" and _has_numbers(field) else []),
+            }
+            for wrong in [wrong for wrong in WRONG[kind] if wrong not in right]:
                 yield pytest.param(model, name, wrong, id=f"{model.client}.{model.cls.__name__}.{name}={wrong:.12}")
 
 
@@ -315,7 +338,7 @@ def test_example_comes_back_to_the_last_digit(operation: Operation) -> None:
     """
     answer = Venue(200, text(operation.example)).ask(operation.module.sync_detailed, **operation.arguments)
 
-    assert decode(text(operation.example)) == plain(answer.parsed)
+    assert digits(operation.example) == digits(plain(answer.parsed))
     assert (200, text(operation.example)) == (answer.status_code, answer.content)
 
 
@@ -423,18 +446,20 @@ def test_decimals_are_decimals(model: Model) -> None:
     for field, schema in zip(fields, model.fields.values(), strict=True):
         is_decimal = schema.get("format") == "decimal" or schema.get("type") == "number"
         assert is_decimal == isinstance(getattr(parsed, field.name), Decimal)
-        assert is_decimal == (field.type in {"Decimal", "Decimal | Unset"})
+        assert is_decimal == (field.type in {"Decimal", "Decimal | Unset", "Decimal | Unset | None"})
 
 
 @every_model
 def test_news_is_kept(model: Model) -> None:
     """
-    A field that the specification does not know is kept, and written back.
+    A field that the specification does not know is kept, and written back; where all fields are of a kind, it is too.
     """
-    news = {"news": {"amount": Decimal("0.10"), "rows": [None]}}
+    typed = model.schema.get("additionalProperties")
+    news = {"news": sample(model.client, typed) if typed else {"amount": Decimal("0.10"), "rows": [None]}}
     parsed = model.cls.from_dict(model.sample() | news)
 
-    assert news == parsed.additional_properties
+    assert ["news"] == list(parsed.additional_properties)
+    assert typed or news == parsed.additional_properties
     assert model.sample() | news == parsed.to_dict()
     assert {} == model.cls.from_dict(model.sample()).additional_properties
 
@@ -461,7 +486,7 @@ def test_wrong_fields_are_named(model: Model, name: str, wrong: str) -> None:
     A value of another type, or a number that cannot be read exactly, is refused by the name of its field.
     """
     body = json.dumps(model.sample() | {name: "@"}).replace('"@"', wrong).encode()
-    with pytest.raises(InvalidResponseError, match=rf"^(The body\.{name}|{model.cls.__name__}\.{name})\b"):
+    with pytest.raises(InvalidResponseError, match=rf"^(The body\.{name:.31}|{model.cls.__name__}\.{name})\b"):
         model.cls.from_dict(decode(body))
 
 
@@ -472,7 +497,8 @@ def test_doubled_fields_are_named(model: Model) -> None:
     """
     for name in model.fields:
         body = text(model.sample())[:-1] + f', "{name}": 0}}'.encode()
-        with pytest.raises(InvalidResponseError, match=f"^The body has '{name}' twice in one object.$"):
+        shown = repr(name) if len(name) <= 31 else f"a str of length {len(name)}"
+        with pytest.raises(InvalidResponseError, match=f"^The body has {shown} twice in one object.$"):
             decode(body)
 
 
@@ -493,7 +519,7 @@ def test_fields_are_explained(model: Model) -> None:
     """
     told = " ".join((inspect.getdoc(model.cls) or "").split())
 
-    for schema in model.fields.values():
+    for schema in (schema for schema in model.fields.values() if "$ref" not in schema):
         assert " ".join(schema.get("description", "").split()) in told
 
 
