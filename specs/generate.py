@@ -60,13 +60,13 @@ CLIENTS: Final = {
     "bybit": Source("bybit.openapi.yaml"),
     "coinswitch": Source("coinswitch.openapi.yaml"),
     "gate": Source("gate.openapi.yaml"),
+    "kraken_futures": Source("kraken_futures.openapi.yaml"),
     "kucoin_futures": Source("kucoin_futures.openapi.yaml"),
     "mexc": Source("mexc.openapi.yaml"),
     "okx": Source("okx.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),
-    "kraken_futures": Source("kraken_futures.openapi.yaml"),
 }
 
 #: What the generator writes of its own accord. Our clients share marginbook.wire instead.
