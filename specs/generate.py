@@ -57,6 +57,7 @@ CLIENTS: Final = {
     "binance_pm": Source("binance_pm.openapi.yaml"),
     "binance_usdm": Source("binance_usdm.openapi.yaml"),
     "coinswitch": Source("coinswitch.openapi.yaml"),
+    "deribit": Source("deribit.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),

@@ -53,6 +53,7 @@ MODULES = {
         "account.validate_keys",
         "system.get_server_time",
     ],
+    "deribit": ["account.get_account_summaries", "system.get_time"],
     "fexgate": ["future_trade.future_trade_future_balance"],
 }
 
@@ -208,6 +209,8 @@ def sample(client: str, schema: dict[str, Any]) -> Any:
             return [sample(client, items)] * 2
         case {"format": "decimal"}:
             return "-120.00000000"
+        case {"description": _} if "type" not in schema:
+            return {"whatever": [1, None]}
     return {"string": "text", "integer": 1617939110373, "number": 1617939110373, "boolean": False}[schema["type"]]
 
 
@@ -264,8 +267,10 @@ WRONG = {
 def find_wrongs() -> Iterator[Any]:
     for model in MODELS:
         for name, field in model.fields.items():
-            kind = "object" if "$ref" in field else "decimal" if field.get("format") == "decimal" else field["type"]
-            for wrong in WRONG[kind]:
+            kind = "object" if "$ref" in field else "decimal" if field.get("format") == "decimal" else field.get("type")
+            for wrong in WRONG.get(kind, []):
+                if wrong == "null" and field.get("nullable"):
+                    continue
                 yield pytest.param(model, name, wrong, id=f"{model.client}.{model.cls.__name__}.{name}={wrong:.12}")
 
 
@@ -292,7 +297,7 @@ def test_example_comes_back_to_the_last_digit(operation: Operation) -> None:
     """
     answer = Venue(200, text(operation.example)).ask(operation.module.sync_detailed, **operation.arguments)
 
-    assert operation.example == plain(answer.parsed)
+    assert decode(text(operation.example)) == plain(answer.parsed)
     assert (200, text(operation.example)) == (answer.status_code, answer.content)
 
 
@@ -449,7 +454,9 @@ def test_doubled_fields_are_named(model: Model) -> None:
     """
     for name in model.fields:
         body = text(model.sample())[:-1] + f', "{name}": 0}}'.encode()
-        with pytest.raises(InvalidResponseError, match=f"^The body has '{name}' twice in one object.$"):
+        with pytest.raises(
+            InvalidResponseError, match=rf"^The body has ('{name}'|a str of length {len(name)}) twice in one object.$"
+        ):
             decode(body)
 
 

@@ -141,8 +141,12 @@ def amounts(document: dict[str, Any], schema: Any, example: Any, name: str = "")
         for item in example:
             yield from amounts(document, schema["items"], item, name)
     elif isinstance(example, dict):
-        for key, value in example.items():
+        # What is specified without its fields may have any.
+        for key, value in example.items() if "properties" in schema else ():
             yield from amounts(document, schema["properties"][key], value, key)
+    elif name == "jsonrpc":
+        # The version of a protocol looks like a number.
+        return
     elif isinstance(example, str) and re.fullmatch(r"-?\d+(\.\d+)?", example) and not schema.get("x-may-be-empty"):
         yield name, schema.get("format")
 
@@ -169,7 +173,7 @@ def empties(document: dict[str, Any], schema: Any, example: Any) -> Iterator[boo
         for item in example:
             yield from empties(document, schema["items"], item)
     elif isinstance(example, dict):
-        for key, value in example.items():
+        for key, value in example.items() if "properties" in schema else ():
             yield from empties(document, schema["properties"][key], value)
     elif example == "":
         yield schema.get("x-may-be-empty", False)
