@@ -61,6 +61,7 @@ CLIENTS: Final = {
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),
+    "hyperliquid": Source("hyperliquid.openapi.yaml"),
 }
 
 #: What the generator writes of its own accord. Our clients share marginbook.wire instead.

@@ -138,7 +138,7 @@ def amounts(document: dict[str, Any], schema: Any, example: Any, name: str = "")
     """
     schema = resolve(document, schema)
     if isinstance(example, list):
-        for item in example:
+        for item in example if "items" in schema else ():
             yield from amounts(document, schema["items"], item, name)
     elif isinstance(example, dict):
         # What is specified without its fields may have any.
@@ -170,7 +170,7 @@ def empties(document: dict[str, Any], schema: Any, example: Any) -> Iterator[boo
     """
     schema = resolve(document, schema)
     if isinstance(example, list):
-        for item in example:
+        for item in example if "items" in schema else ():
             yield from empties(document, schema["items"], item)
     elif isinstance(example, dict):
         for key, value in example.items() if "properties" in schema else ():
