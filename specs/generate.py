@@ -64,9 +64,11 @@ CLIENTS: Final = {
     "kucoin_futures": Source("kucoin_futures.openapi.yaml"),
     "mexc": Source("mexc.openapi.yaml"),
     "okx": Source("okx.openapi.yaml"),
+    "deribit": Source("deribit.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),
+    "hyperliquid": Source("hyperliquid.openapi.yaml"),
 }
 
 #: What the generator writes of its own accord. Our clients share marginbook.wire instead.

@@ -584,6 +584,28 @@ def test_success_that_the_body_tells(client: Any, value: Any, body: bytes, outco
     assert outcome == outcome_of(lambda: operation.sync(client=Caller(200, body)).child.a)
 
 
+@pytest.mark.parametrize(
+    ("schema", "body", "outcome", "type_"),
+    [
+        ({"type": "string"}, b'"disabled"', "disabled", "str"),
+        ({"type": "string"}, b"null", "the body: expected str, got None.", "str"),
+        ({"type": "array", "items": {}}, b"[null, 1]", [None, 1], "list[Any]"),
+        ({"type": "array", "items": {}}, b"{}", "the body: expected list, got a dict of length 0.", "list[Any]"),
+    ],
+)
+def test_bodies_that_are_no_objects(client: Any, schema: dict[str, Any], body: bytes, outcome: Any, type_: str) -> None:
+    """
+    A text, or a list of anything, is checked as well, and typed as what it is.
+    """
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    name = f"bare_{hashlib.sha256(repr((type_, body)).encode()).hexdigest()}"
+    operation: Any = client(document({}, responses=responses), name, "api.default.nodes")
+
+    assert type_ == inspect.signature(operation.sync).return_annotation
+    assert f"value_: {type_} = " in inspect.getsource(operation._parse)
+    assert str(outcome) in str(outcome_of(lambda: operation.sync(client=Caller(200, body))))
+
+
 @pytest.mark.parametrize("succeeds", [{"code": 0, "msg": ""}, {}, {"code": None}, {"code": [0]}, "code"])
 def test_successes_that_cannot_be_told(succeeds: Any) -> None:
     """
