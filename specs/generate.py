@@ -59,16 +59,16 @@ CLIENTS: Final = {
     "bitget": Source("bitget.openapi.yaml"),
     "bybit": Source("bybit.openapi.yaml"),
     "coinswitch": Source("coinswitch.openapi.yaml"),
+    "deribit": Source("deribit.openapi.yaml"),
     "gate": Source("gate.openapi.yaml"),
+    "hyperliquid": Source("hyperliquid.openapi.yaml"),
     "kraken_futures": Source("kraken_futures.openapi.yaml"),
     "kucoin_futures": Source("kucoin_futures.openapi.yaml"),
     "mexc": Source("mexc.openapi.yaml"),
     "okx": Source("okx.openapi.yaml"),
-    "deribit": Source("deribit.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.
     "fexgate": Source("fexgate.swagger.json", root="/v1/", key_headers=("x-exgate-key", "x-exgate-secret")),
-    "hyperliquid": Source("hyperliquid.openapi.yaml"),
 }
 
 #: What the generator writes of its own accord. Our clients share marginbook.wire instead.
