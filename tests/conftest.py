@@ -40,8 +40,8 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
-    Plugins are looked for once, unless a test brings some: each report looks for them, and where as much is installed as
-    here, that takes as long as the rest of it.
+    Plugins are looked for once, unless a test brings some. Each report looks for them, and where so much is
+    installed, that takes as long as the rest of it.
     """
     look, brought = metadata.entry_points, str(tmp_path_factory.getbasetemp())
     found: dict[tuple[str, ...], Any] = {}

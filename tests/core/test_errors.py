@@ -72,12 +72,11 @@ def test_an_answer_is_not_repeated() -> None:
 @pytest.mark.parametrize("seconds", ["0", "120", " 120 "])
 def test_retry_after_seconds(seconds: str) -> None:
     """
-    A number of seconds from now.
+    A number of seconds from when the answer came.
     """
-    until = answered(Retry_After=seconds).retry_after
+    error = answered(Retry_After=seconds)
 
-    assert until is not None
-    assert abs(until - datetime.now(UTC) - timedelta(seconds=int(seconds))) < timedelta(seconds=5)
+    assert error.received_at + timedelta(seconds=int(seconds)) == error.retry_after
 
 
 def test_retry_after_a_date() -> None:
@@ -130,3 +129,14 @@ def test_a_time_of_the_venue_by_our_clock(date: str, hours: int) -> None:
     until = datetime(2027, 7, 2, tzinfo=UTC)
 
     assert until + timedelta(hours=hours) == error.by_our_clock(until)
+
+
+def test_retry_after_a_date_by_a_wrong_clock() -> None:
+    """
+    So is a date to come back at: two seconds are two seconds, where our clock is three hours late.
+    """
+    headers = {"Date": "Thu, 01 Jul 2027 15:00:00 GMT", "Retry-After": "Thu, 01 Jul 2027 15:00:02 GMT"}
+    noon = datetime(2027, 7, 1, 12, tzinfo=UTC)
+    error = ApiError("GET /x", status_code=429, headers=headers, content=b"", received_at=noon)
+
+    assert noon + timedelta(seconds=2) == error.retry_after

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from tests.core.conftest import Plugins
 
-#: Binance with periods of a second, and another limit.
+#: Binance with other periods, in seconds, and another limit.
 QUICK: Final = """
 from attrs import evolve
 from marginbook import hookimpl
 from marginbook_binance.usdm import USDM
 
-LIMITS = [evolve(limit, weight={limit}, seconds=1) for limit in USDM.limits]
+LIMITS = [evolve(limit, weight={limit}, seconds={seconds}) for limit in USDM.limits]
 
 @hookimpl
 def marginbook_venues():
@@ -67,21 +67,22 @@ class Host:
 @pytest.fixture
 def many(request: pytest.FixtureRequest, plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """
-    So many accounts, at a venue with so low a limit.
+    So many accounts, at a venue with so low a limit in so many seconds.
     """
-    count, limit = request.param
+    count, limit, seconds = request.param
     monkeypatch.setattr(binance, "LIMIT", limit)
-    plugins.add("quick", "quick", source=QUICK.format(limit=limit))
+    plugins.add("quick", "quick", source=QUICK.format(limit=limit, seconds=seconds))
     rows = [cast.SINGLE[1]]
     parts = [cast.hmac_part(f"desk-{number:03}", rows) for number in range(count)]
-    futures = binance.Futures({part.actor.credentials["api_key"]: part for part in parts}, Watched(limit, seconds=1))
+    known = {part.actor.credentials["api_key"]: part for part in parts}
+    futures = binance.Futures(known, Watched(limit, seconds=seconds))
     routes = {"/fapi/v3/balance": functools.partial(futures.balance, weight=5)}
     with Sandbox([Stage("quick", tuple(part.actor for part in parts), routes)]) as sandbox:
         assert isinstance(futures.budget, Watched)
         yield Host(list(sandbox.accounts()), futures.budget)
 
 
-@pytest.mark.parametrize("many", [(500, 1000)], indirect=True)
+@pytest.mark.parametrize("many", [(500, 1000, 1)], indirect=True)
 def test_five_hundred_accounts(many: Host) -> None:
     """
     They are all in the report, and the address never spends more than it may: nobody is refused by the venue.
@@ -94,7 +95,7 @@ def test_five_hundred_accounts(many: Host) -> None:
     assert 0 < many.budget.most <= 1000
 
 
-@pytest.mark.parametrize("many", [(16, 40)], indirect=True)
+@pytest.mark.parametrize("many", [(16, 40, 1)], indirect=True)
 def test_reports_in_a_row_share_a_limit(many: Host) -> None:
     """
     What one report has spent is not there for the next.
@@ -106,7 +107,7 @@ def test_reports_in_a_row_share_a_limit(many: Host) -> None:
     assert 0 < many.budget.most <= 40
 
 
-@pytest.mark.parametrize("many", [(9, 40)], indirect=True)
+@pytest.mark.parametrize("many", [(9, 40, 60)], indirect=True)
 def test_who_does_not_fit_is_told(many: Host) -> None:
     """
     What the limit does not allow before the deadline fails, and is not asked.
