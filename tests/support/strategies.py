@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: The amounts of a lock.
-LOCKED: Final = ("blocked_balance", "position_margin", "order_margin")
+LOCKED: Final = ("blocked_balance", "position_margin", "order_margin", "maintenance_margin", "equity")
 
 #: Names are printable text.
 names: Final = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12)
@@ -92,7 +92,8 @@ def balances(draw: Draw, account: str, venue: str, asset: str) -> Balance:
 @st.composite
 def locks(draw: Draw, account: str, venue: str, symbol: str) -> Lock:
     found = {name: draw(figures) for name in LOCKED}
-    return Lock(account=account, venue=venue, symbol=symbol, asset=draw(assets), **found)
+    isolated = draw(st.none() | st.booleans())
+    return Lock(account=account, venue=venue, symbol=symbol, asset=draw(assets), isolated=isolated, **found)
 
 
 @st.composite

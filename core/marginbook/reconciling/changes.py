@@ -206,4 +206,5 @@ def _locked(lock: Lock | None) -> str:
     if lock is None:
         return "not there"
     known = {name: getattr(lock, name) for name in LOCK_AMOUNTS if getattr(lock, name) is not None}
-    return ", ".join(f"{name} {plain(found)}" for name, found in known.items()) or "of no known amount"
+    amounts = ", ".join(f"{name} {plain(found)}" for name, found in known.items()) or "of no known amount"
+    return f"{'isolated, ' * bool(lock.isolated)}{amounts}"

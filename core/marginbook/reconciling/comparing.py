@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from marginbook.reconciling.changes import FIGURES, Change, Flag, LockChange, SummaryChange, less
 from marginbook.values import plain
 
@@ -133,6 +135,8 @@ def _excesses(change: Change, threshold: Threshold) -> Iterable[tuple[str, str]]
 def compare_locks(before: Iterable[Lock], after: Iterable[Lock]) -> list[LockChange]:
     """
     Return the locks that are not the same, by account, symbol and asset.
+
+    What has to be behind a position, and what is, moves with the market all the time, and is no change of a lock.
     """
     earlier, later = Counter(before), Counter(after)
     gone, come = _by_key(earlier - later), _by_key(later - earlier)
@@ -140,7 +144,12 @@ def compare_locks(before: Iterable[Lock], after: Iterable[Lock]) -> list[LockCha
         LockChange(account=key[0], venue=key[1], symbol=key[2], asset=key[3], before=first, after=second)
         for key in sorted({*gone, *come})
         for first, second in zip_longest(gone[key], come[key])
+        if _locked(first) != _locked(second)
     ]
+
+
+def _locked(lock: Lock | None) -> Lock | None:
+    return lock and evolve(lock, maintenance_margin=None, equity=None)
 
 
 def _by_key(locks: Counter[Lock]) -> defaultdict[tuple[str, ...], list[Lock]]:

@@ -353,6 +353,20 @@ def test_changed_locks() -> None:
     ] == flagged(before, after)
 
 
+def test_locks_that_move_with_the_market() -> None:
+    """
+    What has to be behind a position, and what is, moves all the time, and is no change of what is locked. Another
+    wallet is one.
+    """
+    before = report(lock("X", blocked_balance="1", isolated=True, maintenance_margin="2", equity="5"))
+    moved = report(lock("X", blocked_balance="1", isolated=True, maintenance_margin="3", equity="4"))
+    cross = report(lock("X", blocked_balance="1", isolated=False, maintenance_margin="3"))
+
+    assert ([], ()) == (flagged(before, moved), diff(before, moved).locks)
+    told = "isolated, blocked_balance 1, maintenance_margin 2, equity 5, and is blocked_balance 1, maintenance_margin 3"
+    assert [f"lock: a USDT: the lock of X was {told}."] == flagged(before, cross)
+
+
 def test_several_locks_of_one_symbol() -> None:
     """
     A venue may have two, as for long and short: only the one that changed is told.
