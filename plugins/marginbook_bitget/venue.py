@@ -72,8 +72,8 @@ def time(account: Account, session: requests.Session) -> int:
 
 
 _UNCLEAR: Final = (
-    "`locked` is documented in two ways that contradict each other, `crossedMargin` and `isolatedMargin` without saying"
-    " whether orders are in them, and all are missing or null in recorded answers."
+    "`locked` is documented in two ways that contradict each other. `crossedMargin` and `isolatedMargin` are missing or"
+    " null in recorded answers, and it is not documented whether orders are in them."
 )
 
 BITGET: Final = Venue(

@@ -146,10 +146,11 @@ MEXC: Final = Venue(
     fetch=fetch,
     sign=sign,
     time=time,
-    # Whether MEXC counts by key or by address is not documented: by address is the stricter one.
+    # Whether MEXC counts by key or by address is not documented: by address is the stricter one. That of the assets
+    # stands first, for the option weight_limit.
     limits=[
         Limit(requests, seconds=seconds, weights={operation: 1})
-        for operation, (requests, seconds) in RATE_LIMITS.items()
+        for operation, (requests, seconds) in reversed(RATE_LIMITS.items())
     ],
     explain=explain,
     credentials=CREDENTIALS,
