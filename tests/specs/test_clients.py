@@ -55,6 +55,7 @@ MODULES = {
     ],
     "fexgate": ["future_trade.future_trade_future_balance"],
     "gate": [
+        "account.list_delivery_accounts",
         "account.list_futures_accounts",
         "account.list_unified_accounts",
         "system.get_system_time",
