@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @hookimpl
 def marginbook_venues() -> list[Venue]:
     """
-    Offer the perpetual futures of all settlement currencies.
+    Offer the futures of all settlement currencies.
     """
     return [GATE]
 

@@ -1,5 +1,5 @@
 """
-Gate's perpetual futures as the sandbox plays them.
+Gate's futures as the sandbox plays them.
 
 Sources: Gate API v4, "APIv4 signed request requirements", "Error Handling" and "Frequency limit rule", as copied in
 2025. The order in which Gate checks a request is not documented; here it is key, time, signature, limit. Nor is the
@@ -140,6 +140,18 @@ def _whole(mode: str, balances: Mapping[str, Any], **told: str) -> dict[str, Any
     }
 
 
+#: Delivery futures: an isolated position that has lost more than its margin.
+DELIVERY: Final = _futures(
+    "USDT",
+    {"dnw": "32", "settle": "0.5", "settle_fee": "-0.0001"},
+    total="32.4999",
+    unrealised_pnl="-40.123456789",
+    order_margin="1.25",
+    available="0.2499",
+    position_margin="31",
+    enable_evolved_classic=False,
+)
+
 #: A unified account with a debt in one currency, and an isolated position in another.
 POOL: Final = _whole(
     "multi_currency",
@@ -176,12 +188,14 @@ POOLED: Final = _futures(
 @frozen
 class Part:
     """
-    An account: its secret, its futures by settlement currency, and the unified account that they are a part of.
+    An account: its secret, its futures by settlement currency, the unified account that they are a part of, and its
+    delivery futures.
     """
 
     actor: Actor
     futures: Mapping[str, dict[str, Any]]
     whole: dict[str, Any] = field(factory=dict)
+    delivery: Mapping[str, dict[str, Any]] = field(factory=dict)
 
     @property
     def key(self) -> str:
@@ -199,18 +213,20 @@ class Gate:
 
     parts: Mapping[str, Part]
     budget: Budget = field(factory=lambda: Budget(LIMIT, PERIOD))
+    delivery_budget: Budget = field(factory=lambda: Budget(LIMIT, PERIOD))
     unified_budget: Budget = field(factory=lambda: Budget(UNIFIED_LIMIT, PERIOD))
 
     def futures(self, request: Request, settle: str) -> Response:
         """
-        Answer with the futures of one settlement currency.
+        Answer with the perpetual futures of one settlement currency.
         """
-        if refusal := self._refusal(request, self.budget):
-            return refusal
-        found = self._part(request).futures.get(settle)
-        if found is None:
-            return _error(400, "USER_NOT_FOUND", "please transfer funds first to create futures account")
-        return answer(found)
+        return self._refusal(request, self.budget) or _wallet(self._part(request).futures, settle)
+
+    def delivery(self, request: Request, settle: str) -> Response:
+        """
+        Answer with the delivery futures of one settlement currency.
+        """
+        return self._refusal(request, self.delivery_budget) or _wallet(self._part(request).delivery, settle)
 
     def unified(self, request: Request) -> Response:
         """
@@ -250,6 +266,12 @@ class Gate:
         secret = self._part(request).actor.credentials["api_secret"]
         expected = hmac.new(secret.encode(), text.encode(), hashlib.sha512).hexdigest()
         return hmac.compare_digest(expected.encode(), request.headers["SIGN"].encode())
+
+
+def _wallet(futures: Mapping[str, dict[str, Any]], settle: str) -> Response:
+    if settle not in futures:
+        return _error(400, "USER_NOT_FOUND", "please transfer funds first to create futures account")
+    return answer(futures[settle])
 
 
 def unknown_key() -> Response:
@@ -297,11 +319,11 @@ def _error(status: int, label: str, text: str) -> Response:
     return answer({"label": label, "message": text}, status)
 
 
-def _actor(name: str) -> Actor:
+def _actor(name: str, **options: str) -> Actor:
     def digits(what: str) -> str:
         return hashlib.sha256(f"marginbook sandbox {name} {what}".encode()).hexdigest()
 
-    return Actor(name, {"api_key": digits("key")[:32], "api_secret": digits("secret")})
+    return Actor(name, {"api_key": digits("key")[:32], "api_secret": digits("secret")}, options)
 
 
 #: What the second asset of a portrait costs in USD, to tell the account as a whole.
@@ -388,6 +410,7 @@ def _stage(*parts: Part) -> Stage:
         tuple(part.actor for part in parts),
         {
             "/api/v4/futures/<settle>/accounts": gate.futures,
+            "/api/v4/delivery/<settle>/accounts": gate.delivery,
             "/api/v4/unified/accounts": gate.unified,
             "/api/v4/spot/time": gate.time,
         },
@@ -400,7 +423,8 @@ def _stage(*parts: Part) -> Stage:
 
 def stages() -> list[Stage]:
     """
-    Return a classic and a unified account, with nothing asked yet.
+    Return a classic and a unified account, and delivery futures, with nothing asked yet.
     """
     classic = Part(_actor("gate"), {"usdt": USDT, "btc": BTC})
-    return [_stage(classic, Part(_actor("gate-unified"), {"usdt": POOLED}, POOL))]
+    delivery = Part(_actor("gate-delivery", contracts="delivery"), {}, delivery={"usdt": DELIVERY})
+    return [_stage(classic, Part(_actor("gate-unified"), {"usdt": POOLED}, POOL), delivery)]

@@ -1,6 +1,6 @@
 """
 Gate's perpetual futures, from ``GET /api/v4/futures/{settle}/accounts`` and, where these are a part of a unified
-account, ``GET /api/v4/unified/accounts``.
+account, ``GET /api/v4/unified/accounts``; or its delivery futures, from ``GET /api/v4/delivery/{settle}/accounts``.
 
 Source: the specification in ``specs/gate.openapi.yaml``.
 """
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook import ApiError, Limit, Statement, Venue
+from marginbook import ApiError, Limit, Option, Statement, Venue
 from marginbook.wire import Client
-from marginbook_clients.gate.api.account import list_futures_accounts, list_unified_accounts
+from marginbook_clients.gate.api.account import list_delivery_accounts, list_futures_accounts, list_unified_accounts
 from marginbook_clients.gate.api.system import get_system_time
 from marginbook_clients.gate.costs import RATE_LIMITS
 from marginbook_clients.gate.specification import SPECIFICATION
@@ -29,14 +29,43 @@ if TYPE_CHECKING:
 #: The documented settlement currencies, each with a wallet of its own.
 SETTLES: Final = ("usdt", "btc")
 
+#: That of delivery futures, which have a wallet of their own.
+DELIVERY_SETTLE: Final = "usdt"
+
+CONTRACTS: Final = Option(
+    "contracts",
+    str,
+    "Which futures to ask about: perpetual, or delivery, which have a wallet of their own.",
+    default="perpetual",
+    choices=("perpetual", "delivery"),
+)
+
 NO_WALLET: Final = "There is no wallet for futures that are settled in {}: nothing was ever transferred to it."
+
+
+UNSURE: Final = (
+    "Gate says that this user has a unified account, and not whether delivery futures are a part of it: the rows are as"
+    " if they were not."
+)
 
 
 def fetch(account: Account, session: requests.Session) -> Statement:
     """
-    Ask for the wallet of each settlement currency, and for the unified account if one of them is a part of it.
+    Ask for the wallets of perpetual futures, or for that of delivery futures.
     """
     client = Client(base_url=account.options["base_url"], session=session)
+    return (_delivery if account.options["contracts"] == "delivery" else _perpetual)(account, client)
+
+
+def _delivery(account: Account, client: Client) -> Statement:
+    wallet = list_delivery_accounts.sync(client=client, settle=DELIVERY_SETTLE)
+    return Statement([balance(account, wallet)], notes=[UNSURE] if is_unified(wallet) else [])
+
+
+def _perpetual(account: Account, client: Client) -> Statement:
+    """
+    Ask for the wallet of each settlement currency, and for the unified account if one of them is a part of it.
+    """
     found = {settle: _wallet(client, settle) for settle in SETTLES}
     wallets = [wallet for wallet in found.values() if not isinstance(wallet, ApiError)]
     if not wallets:
@@ -76,14 +105,14 @@ def _limit(operation: str) -> Limit:
 
 _HISTORY: Final = (
     *("dnw", "pnl", "fee", "refr", "fund", "point_dnw", "point_fee", "point_refr"),
-    *("bonus_dnw", "bonus_offset", "cross_settle"),
+    *("bonus_dnw", "bonus_offset", "settle", "settle_fee", "cross_settle"),
 )
 
 _WHOLE: Final = "In a unified account, told of the whole of it, in USD, in its summary"
 
 GATE: Final = Venue(
     id="gate",
-    title="Gate perpetual futures",
+    title="Gate futures",
     specification=SPECIFICATION,
     fetch=fetch,
     sign=sign,
@@ -91,6 +120,7 @@ GATE: Final = Venue(
     limits=[_limit(operation) for operation in RATE_LIMITS],
     explain=explain,
     credentials=CREDENTIALS,
+    options=(CONTRACTS,),
     hosts={"production": "https://api.gateio.ws", "test": "https://api-testnet.gateapi.io"},
     fills={
         "wallet_balance": "`total`, in a classic account",

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 #: The settlement currencies that KuCoin documents for the account.
 DOCUMENTED: Final = ("USDT", "USDC", "XBT", "ETH")
 
-#: What is said of an account of any of the two pools, the user's and the address's.
+#: What KuCoin answers here for a unified account is not documented, so that nothing may be less than it seems.
+EMPTY: Final = (
+    "The classic futures account holds nothing. If this is a unified account, its money is not in these rows: KuCoin"
+    " tells of it elsewhere, where marginbook does not ask."
+)
+
+#: What each of the two pools allows, the user's and the address's.
 POOL: Final = 2000
 
 
@@ -39,7 +45,9 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     Ask for the settlement currencies, and for the account in each of them.
     """
     client = Client(base_url=account.options["base_url"], session=session)
-    return Statement([balance(account, _overview(client, currency)) for currency in _currencies(client)])
+    overviews = [_overview(client, currency) for currency in _currencies(client)]
+    holds = any(told.account_equity or told.margin_balance for told in overviews)
+    return Statement([balance(account, told) for told in overviews], notes=[] if holds else [EMPTY])
 
 
 def _currencies(client: Client) -> list[str]:

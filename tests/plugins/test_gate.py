@@ -37,15 +37,16 @@ from marginbook_clients.gate.models.error_body import ErrorBody
 from marginbook_gate import marginbook_stages
 from marginbook_gate.codes import CODES, explain
 from marginbook_gate.keys import sign
-from marginbook_gate.stage import BTC, POOL, POOLED, USDT, Gate, Part, portray, stages
+from marginbook_gate.stage import BTC, DELIVERY, POOL, POOLED, USDT, Gate, Part, portray, stages
 from marginbook_gate.unified import ISOLATED, UNIFIED
-from marginbook_gate.venue import GATE, NO_WALLET
+from marginbook_gate.venue import GATE, NO_WALLET, UNSURE
 from marginbook_gate.wallets import NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
 from marginbook_gate.wallets import NO_WALLET as NOT_TOTAL
 from script import Said, answering, scripted
 
 USDT_PATH: Final = "/api/v4/futures/usdt/accounts"
 BTC_PATH: Final = "/api/v4/futures/btc/accounts"
+DELIVERY_PATH: Final = "/api/v4/delivery/usdt/accounts"
 UNIFIED_PATH: Final = "/api/v4/unified/accounts"
 SECRETS: Final = {"api_key": "k" * 32, "api_secret": "s" * 64}
 
@@ -454,15 +455,15 @@ def test_the_canonical_account_is_told_in_full() -> None:
 
 def test_the_sandbox() -> None:
     """
-    Both accounts are read in full, over real HTTP; a currency without a wallet is mentioned.
+    All accounts are read in full, over real HTTP; a currency without a wallet is mentioned.
     """
     with Sandbox(stages()) as sandbox:
         report = collect(sandbox.accounts())
 
     assert report.complete
-    assert [("gate", "BTC"), ("gate", "USDT"), ("gate-unified", "BTC")] == [
+    assert {("gate", "BTC"), ("gate", "USDT"), ("gate-delivery", "USDT"), ("gate-unified", "USDT")} < {
         (balance.account, balance.asset) for balance in report.balances
-    ][:3]
+    }
     assert NO_WALLET.format("BTC") in [note.message for note in report.notes]
     assert Decimal("72.526164334903") == report.balances[1].position_margin
 
@@ -595,9 +596,9 @@ def test_limits() -> None:
     limits = {limit.per: limit for limit in GATE.limits}
 
     assert {"address", "key"} == limits.keys()
-    assert [200, 200, 150] == [limit.weight for limit in GATE.limits]
+    assert [200, 200, 200, 150] == [limit.weight for limit in GATE.limits]
     assert 1 == limits["address"].cost("GET", "/api/v4/spot/time")
-    assert [1, 0, 0] == [limit.cost("GET", USDT_PATH) for limit in GATE.limits]
+    assert [0, 1, 0, 0] == [limit.cost("GET", USDT_PATH) for limit in GATE.limits]
 
 
 def test_the_published_signature() -> None:
@@ -664,6 +665,7 @@ def ask(
             {"account": 1, "KEY": hashlib.sha256(b"marginbook sandbox gate key").hexdigest()[:32]},
         ),
         (400, "USER_NOT_FOUND", {"path": BTC_PATH, "account": 1}),
+        (400, "USER_NOT_FOUND", {"path": DELIVERY_PATH}),
         (403, "FORBIDDEN", {"path": UNIFIED_PATH}),
         (404, "NOT_FOUND", {"path": "/api/v4/futures/usdt/account"}),
     ],
@@ -712,6 +714,34 @@ def test_faults_hit_one_account() -> None:
     assert ["gate-unified"] == [failure.account for failure in report.failures]
 
 
+def delivered(**changes: Any) -> Statement:
+    """
+    What marginbook makes of delivery futures.
+    """
+    body = json.dumps({**DELIVERY, **changes}).encode()
+    return replay("gate", {DELIVERY_PATH: body}, {"contracts": "delivery"})
+
+
+def test_delivery_futures_have_a_wallet_of_their_own() -> None:
+    """
+    They are another account to marginbook, since both have USDT; nothing but their wallet is asked for.
+    """
+    found = delivered()
+
+    assert ["USDT"] == [balance.asset for balance in found.balances]
+    assert Decimal("-7.623556789") == found.balances[0].equity
+    assert Decimal("32.25") == found.balances[0].initial_margin
+    assert Decimal("0.2499") == found.balances[0].max_withdraw
+    assert () == found.notes
+
+
+def test_delivery_futures_of_a_unified_account() -> None:
+    """
+    Whether they are a part of it is not documented, and the report says so.
+    """
+    assert (UNSURE,) == delivered(margin_mode=1).notes
+
+
 def test_it_is_found() -> None:
     """
     The venue is found by its entry point, and says of each figure where it comes from or why it is not known.
@@ -719,4 +749,6 @@ def test_it_is_found() -> None:
     (found,) = [venue for venue in venues() if venue.id == "gate"]
 
     assert {*AMOUNTS, "updated_at"} == {*found.fills, *found.unknown}
-    assert ["gate", "gate-unified"] == [actor.name for stage in marginbook_stages() for actor in stage.actors]
+    assert ["gate", "gate-unified", "gate-delivery"] == [
+        actor.name for stage in marginbook_stages() for actor in stage.actors
+    ]

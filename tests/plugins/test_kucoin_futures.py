@@ -41,7 +41,7 @@ from marginbook_kucoin_futures.codes import CODES, explain
 from marginbook_kucoin_futures.keys import sign
 from marginbook_kucoin_futures.overviews import NO_MARGIN, NO_WALLET
 from marginbook_kucoin_futures.stage import ASSETS, Futures, Part, portray, stages
-from marginbook_kucoin_futures.venue import DOCUMENTED, KUCOIN
+from marginbook_kucoin_futures.venue import DOCUMENTED, EMPTY, KUCOIN
 from script import answering
 
 if TYPE_CHECKING:
@@ -230,6 +230,19 @@ def test_frozen_funds_are_in_the_wallet() -> None:
 
     assert (Decimal(1000), Decimal(120)) == (found.wallet_balance, found.initial_margin)
     assert "5 is frozen for a transfer out" in found.notes[0]
+
+
+def test_nothing_may_be_a_unified_account() -> None:
+    """
+    What a unified account gets here is not documented: where there is nothing at all, a note says what may be missing.
+    """
+    nothing = dict.fromkeys(TOLD, "0")
+    bodies = {f"{PATH}?currency={currency}": overview(currency, **nothing) for currency in DOCUMENTED}
+    found = replay("kucoin-futures", {**bodies, CONTRACTS: contracts("USDT")})
+
+    assert (EMPTY,) == found.notes
+    assert {Decimal(0)} == {balance.equity for balance in found.balances}
+    assert () == read(overview("USDT", **nothing)).notes
 
 
 def test_older_answers() -> None:

@@ -58,6 +58,7 @@ MODULES = {
     "deribit": ["account.get_account_summaries", "system.get_time"],
     "fexgate": ["future_trade.future_trade_future_balance"],
     "gate": [
+        "account.list_delivery_accounts",
         "account.list_futures_accounts",
         "account.list_unified_accounts",
         "system.get_system_time",

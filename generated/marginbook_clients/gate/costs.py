@@ -5,6 +5,7 @@ What the operations cost of the venue's rate limits.
 
 #: How many requests for each operation may be sent in how many seconds.
 RATE_LIMITS = {
+    "GET /api/v4/delivery/{settle}/accounts": (200, 10),
     "GET /api/v4/futures/{settle}/accounts": (200, 10),
     "GET /api/v4/spot/time": (200, 10),
     "GET /api/v4/unified/accounts": (150, 10),

@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-11-26 sha256:9100019305f7a0ab"
+SPECIFICATION = "2026-11-26 sha256:038bfb288d6e7350"

@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-11-26 sha256:908ba7d2dbae5dc0"
+SPECIFICATION = "2026-11-26 sha256:ac341685836b8347"

@@ -23,8 +23,7 @@ class FuturesAccount:
 
     An account is classic or unified, and a classic one is in the old or the new mode. Only in the old mode is
     `position_margin` what positions lock; the new mode has it in `cross_initial_margin` and
-    `isolated_position_margin`.
-    The published example has figures of both modes, which contradict each other.
+    `isolated_position_margin`. The published example has figures of both modes, which contradict each other.
 
     Attributes:
         user: The owner's number; text in some answers.

@@ -39,6 +39,10 @@ class FuturesAccountHistory:
 
         bonus_offset: Trial funds used up. Older answers do not have it, so it is not required.
 
+        settle: Settlements; perpetual futures have none, so it is not required.
+
+        settle_fee: Fees of settlements; perpetual futures have none, so it is not required.
+
         cross_settle: What a unified account settled with its futures. Missing in the published answer, so it is
             not required.
 
@@ -56,6 +60,8 @@ class FuturesAccountHistory:
     fund: Decimal | Unset = UNSET
     bonus_dnw: Decimal | Unset = UNSET
     bonus_offset: Decimal | Unset = UNSET
+    settle: Decimal | Unset = UNSET
+    settle_fee: Decimal | Unset = UNSET
     cross_settle: Decimal | Unset = UNSET
     additional_properties: dict[str, Any] = Factory(dict)
 
@@ -75,6 +81,8 @@ class FuturesAccountHistory:
             "fund": UNSET if isinstance(self.fund, Unset) else format(self.fund, "f"),
             "bonus_dnw": UNSET if isinstance(self.bonus_dnw, Unset) else format(self.bonus_dnw, "f"),
             "bonus_offset": UNSET if isinstance(self.bonus_offset, Unset) else format(self.bonus_offset, "f"),
+            "settle": UNSET if isinstance(self.settle, Unset) else format(self.settle, "f"),
+            "settle_fee": UNSET if isinstance(self.settle_fee, Unset) else format(self.settle_fee, "f"),
             "cross_settle": UNSET if isinstance(self.cross_settle, Unset) else format(self.cross_settle, "f"),
         }
         return {name_: value_ for name_, value_ in fields_.items() if not isinstance(value_, Unset)}
@@ -100,6 +108,8 @@ class FuturesAccountHistory:
             fund=fields_.take_optional("fund", Decimal),
             bonus_dnw=fields_.take_optional("bonus_dnw", Decimal),
             bonus_offset=fields_.take_optional("bonus_offset", Decimal),
+            settle=fields_.take_optional("settle", Decimal),
+            settle_fee=fields_.take_optional("settle_fee", Decimal),
             cross_settle=fields_.take_optional("cross_settle", Decimal),
             additional_properties=fields_.others(),
         )

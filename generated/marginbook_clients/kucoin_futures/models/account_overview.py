@@ -19,8 +19,7 @@ class AccountOverview:
     The futures account in one settlement currency.
 
     Amounts are JSON numbers, as KuCoin rounds them. The published examples do not fit the documented formulas: not
-    this
-    one, nor those of sub-accounts, of which one has an accountEquity as documented, and none a marginBalance.
+    this one, nor those of sub-accounts, of which one has an accountEquity as documented, and none a marginBalance.
 
     Attributes:
         currency: The settlement currency; XBT is bitcoin.

@@ -26,8 +26,9 @@ class AccountOverviewResponse:
         data: The futures account in one settlement currency.
 
             Amounts are JSON numbers, as KuCoin rounds them. The published examples do not fit the documented
-            formulas: not this
-            one, nor those of sub-accounts, of which one has an accountEquity as documented, and none a marginBalance.
+            formulas: not
+            this one, nor those of sub-accounts, of which one has an accountEquity as documented, and none a
+            marginBalance.
 
         additional_properties: What came besides, by name.
 
