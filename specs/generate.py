@@ -56,6 +56,7 @@ CLIENTS: Final = {
     "binance_coinm": Source("binance_coinm.openapi.yaml"),
     "binance_pm": Source("binance_pm.openapi.yaml"),
     "binance_usdm": Source("binance_usdm.openapi.yaml"),
+    "bitmex": Source("bitmex.openapi.yaml"),
     "coinswitch": Source("coinswitch.openapi.yaml"),
     # The gateway's examples send these headers; its specification has never known them. It was published with and
     # without the prefix /fexgate.

@@ -47,6 +47,7 @@ MODULES = {
         "market.check_server_time",
         "market.mark_price",
     ],
+    "bitmex": ["account.get_assets_config", "account.get_margin", "market.get_info"],
     "coinswitch": [
         "account.get_positions",
         "account.get_wallet_balance",
@@ -90,7 +91,7 @@ class Operation(NamedTuple):
     @property
     def arguments(self) -> dict[str, object]:
         named = [parameter.get("name") for parameter in self.specified.get("parameters", [])]
-        return {"exchange": "fbinance"} if "exchange" in named else {}
+        return {name: value for name, value in {"exchange": "fbinance", "currency": "all"}.items() if name in named}
 
     @property
     def address(self) -> str:
