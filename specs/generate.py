@@ -58,6 +58,7 @@ CLIENTS: Final = {
     "binance_usdm": Source("binance_usdm.openapi.yaml"),
     "bitget": Source("bitget.openapi.yaml"),
     "bybit": Source("bybit.openapi.yaml"),
+    "bitmex": Source("bitmex.openapi.yaml"),
     "coinswitch": Source("coinswitch.openapi.yaml"),
     "deribit": Source("deribit.openapi.yaml"),
     "gate": Source("gate.openapi.yaml"),

@@ -119,7 +119,6 @@ def flex_wallet(*wallets: tuple[str, Wallet]) -> dict[str, Any]:
         "availableMargin": number(equity - whole["initial_margin"]),
         "marginEquity": number(equity),
         "type": "multiCollateralMarginAccount",
-        "upnlInterestRate": None,
     }
 
 
@@ -150,10 +149,10 @@ COINS: Final[dict[str, Any]] = {
         "eth",
         Wallet(
             wallet_balance="3.25",
-            unrealized_pnl="-3.750000000000000001",
+            unrealized_pnl="-3.75000000000001",
             position_margin="0.5",
             maintenance_margin="0.25",
-            available_balance="-1.000000000000000001",
+            available_balance="-1.00000000000001",
             max_withdraw="0",
         ),
     ),
@@ -210,7 +209,6 @@ FLEX: Final[dict[str, Any]] = {
         "availableMargin": number("13847.97"),
         "marginEquity": number("15148.72"),
         "type": "multiCollateralMarginAccount",
-        "upnlInterestRate": None,
     },
 }
 

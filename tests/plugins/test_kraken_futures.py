@@ -556,7 +556,7 @@ def test_ordinary_accounts() -> None:
     assert {name: figures(row) for name, row in rows(COINS).items()} == {
         row.asset: figures(row) for row in report.balances if row.account == "kraken-futures"
     }
-    assert "-0.500000000000000001" == figures(rows(COINS)["ETH"])["equity"]
+    assert "-0.50000000000001" == figures(rows(COINS)["ETH"])["equity"]
     assert "-250.75" == figures(rows(FLEX)["USD"])["wallet_balance"]
 
 

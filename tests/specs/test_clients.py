@@ -49,6 +49,7 @@ MODULES = {
         "market.mark_price",
     ],
     "bitget": ["account.get_account_list", "system.get_server_time"],
+    "bitmex": ["account.get_assets_config", "account.get_margin", "market.get_info"],
     "coinswitch": [
         "account.get_positions",
         "account.get_wallet_balance",
