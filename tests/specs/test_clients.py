@@ -47,6 +47,12 @@ MODULES = {
         "market.check_server_time",
         "market.mark_price",
     ],
+    "bybit": [
+        "account.get_account_info",
+        "account.get_transferable_amount",
+        "account.get_wallet_balance",
+        "market.get_server_time",
+    ],
     "coinswitch": [
         "account.get_positions",
         "account.get_wallet_balance",
@@ -54,6 +60,20 @@ MODULES = {
         "system.get_server_time",
     ],
     "fexgate": ["future_trade.future_trade_future_balance"],
+    "okx": [
+        "account.get_account_balance",
+        "account.get_account_config",
+        "account.get_maximum_withdrawals",
+        "public.get_system_time",
+    ],
+}
+
+#: What operations need, by the venue's name of it: how Python spells it, and a value.
+ARGUMENTS: dict[str, tuple[str, object]] = {
+    "X-BAPI-RECV-WINDOW": ("x_bapi_recv_window", 5000),
+    "accountType": ("account_type", "UNIFIED"),
+    "coinName": ("coin_name", "USDT"),
+    "exchange": ("exchange", "fbinance"),
 }
 
 #: What grpc-gateway prints of balances, where unset fields are empty or absent, and of an error.
@@ -88,17 +108,19 @@ class Operation(NamedTuple):
 
     @property
     def arguments(self) -> dict[str, object]:
-        named = [parameter.get("name") for parameter in self.specified.get("parameters", [])]
-        return {"exchange": "fbinance"} if "exchange" in named else {}
+        return dict(ARGUMENTS[parameter["name"]] for parameter in self.needed)
+
+    @property
+    def needed(self) -> list[dict[str, Any]]:
+        shared = DOCUMENTS[self.client]["components"].get("parameters", {})
+        given = self.specified.get("parameters", [])
+        parameters = [shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in given]
+        return [parameter for parameter in parameters if parameter["required"]]
 
     @property
     def address(self) -> str:
-        needed = [
-            p["name"]
-            for p in self.specified.get("parameters", [])
-            if (p.get("in"), p.get("required")) == ("query", True)
-        ]
-        query = "&".join(f"{name}={self.arguments[name]}" for name in needed)
+        needed = [parameter["name"] for parameter in self.needed if parameter["in"] == "query"]
+        query = "&".join(f"{name}={ARGUMENTS[name][1]}" for name in needed)
         return f"/base{self.path.format(exchange='fbinance')}{query and '?'}{query}"
 
     @property
@@ -208,6 +230,8 @@ def sample(client: str, schema: dict[str, Any]) -> Any:
             return [sample(client, items)] * 2
         case {"format": "decimal"}:
             return "-120.00000000"
+        case {"type": "object"}:
+            return {}
     return {"string": "text", "integer": 1617939110373, "number": 1617939110373, "boolean": False}[schema["type"]]
 
 
