@@ -50,6 +50,12 @@ MODULES = {
     ],
     "bitget": ["account.get_account_list", "system.get_server_time"],
     "bitmex": ["account.get_assets_config", "account.get_margin", "market.get_info"],
+    "bybit": [
+        "account.get_account_info",
+        "account.get_transferable_amount",
+        "account.get_wallet_balance",
+        "market.get_server_time",
+    ],
     "coinswitch": [
         "account.get_positions",
         "account.get_wallet_balance",
@@ -74,6 +80,12 @@ MODULES = {
     "kraken_futures": ["account.get_accounts", "market.get_instrument_status_list"],
     "kucoin_futures": ["account.get_futures_account", "market.get_all_symbols", "market.get_server_time"],
     "mexc": ["account.get_account_assets", "system.get_server_time"],
+    "okx": [
+        "account.get_account_balance",
+        "account.get_account_config",
+        "account.get_maximum_withdrawals",
+        "public.get_system_time",
+    ],
 }
 
 #: What grpc-gateway prints of balances, where unset fields are empty or absent, and of an error.
@@ -97,7 +109,15 @@ GATEWAY_ERROR = {"code": 16, "message": "unauthenticated", "details": [{"@type":
 
 
 #: What the operations need, by the name that a venue gives it.
-ARGUMENTS = {"currency": "USDT", "exchange": "fbinance", "productType": "USDT-FUTURES", "settle": "usdt"}
+ARGUMENTS: dict[str, object] = {
+    "X-BAPI-RECV-WINDOW": 5000,
+    "accountType": "UNIFIED",
+    "coinName": "USDT",
+    "currency": "USDT",
+    "exchange": "fbinance",
+    "productType": "USDT-FUTURES",
+    "settle": "usdt",
+}
 
 
 class Operation(NamedTuple):
@@ -113,11 +133,20 @@ class Operation(NamedTuple):
 
     @property
     def arguments(self) -> dict[str, object]:
-        named = [parameter.get("name") for parameter in self.specified.get("parameters", [])]
         if "requestBody" in self.specified:
             (body,) = [model for model in MODELS if model.cls.__name__ == self.asked]
             return {"body": body.cls.from_dict(body.sample())}
-        return {snake(name): value for name, value in ARGUMENTS.items() if name in named}
+        return {snake(parameter["name"]): ARGUMENTS[parameter["name"]] for parameter in self.needed}
+
+    @property
+    def needed(self) -> list[dict[str, Any]]:
+        """
+        The parameters without which it cannot be asked.
+        """
+        shared = DOCUMENTS[self.client]["components"].get("parameters", {})
+        given = self.specified.get("parameters", [])
+        parameters = [shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in given]
+        return [parameter for parameter in parameters if parameter.get("required")]
 
     @property
     def asked(self) -> str:
@@ -128,11 +157,7 @@ class Operation(NamedTuple):
 
     @property
     def address(self) -> str:
-        needed = [
-            p["name"]
-            for p in self.specified.get("parameters", [])
-            if (p.get("in"), p.get("required")) == ("query", True)
-        ]
+        needed = [parameter["name"] for parameter in self.needed if parameter["in"] == "query"]
         query = "&".join(f"{name}={ARGUMENTS[name]}" for name in needed)
         return f"/base{self.path.format_map(ARGUMENTS)}{query and '?'}{query}"
 
@@ -267,6 +292,8 @@ def sample(client: str, schema: dict[str, Any]) -> Any:
             return "-120.00000000"
         case {"description": _} if "type" not in schema:
             return {"whatever": [1, None]}
+        case {"type": "object"}:
+            return {}
     kind = schema.get("type", "string")
     return {"string": "text", "integer": 1617939110373, "number": 1617939110373, "boolean": False}[kind]
 

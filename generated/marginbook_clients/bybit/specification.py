@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-07-24 sha256:8cab8689bc088897"
+SPECIFICATION = "2026-07-24 sha256:09931b5eb1b505d1"

@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-06-27 sha256:db509b8d9bd7a75c"
+SPECIFICATION = "2026-06-27 sha256:241f1b9e98516854"
