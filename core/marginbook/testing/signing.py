@@ -107,7 +107,9 @@ def secrets_of(subject: Subject) -> Iterator[tuple[Account, Body | None, dict[st
     with Sandbox([subject.stage()]) as sandbox:
         accounts = sandbox.accounts()
     for account in accounts:
-        own: list[Body | None] = [body for body in subject.bodies if body.name.partition(" with detail ")[0] == account.name]
+        own: list[Body | None] = [
+            body for body in subject.bodies if body.name.partition(" with detail ")[0] == account.name
+        ]
         for body in own or [None]:
             yield account, body, resolve(account.credentials)
 
