@@ -343,7 +343,7 @@ class Cached(acme.Signature):
 
     def __init__(self, key: str, secret: str, clock: mb.Clock) -> None:
         super().__init__(key, secret, clock)
-        self._kept: dict[str, str | bytes] = {}
+        self._kept: dict[str, Any] = {}
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if not self._kept:
@@ -388,7 +388,12 @@ def timeless(secrets: Mapping[str, str], _: mb.Clock) -> acme.Signature:
             lambda secrets, clock: acme.Signature("a", secrets["api_secret"], clock),
             "api_key: declared in Venue.credentials, and",
         ),
-        (lambda secrets, clock: acme.Signature(*map(str, dict(secrets).values()), clock=clock), ""),
+        (
+            lambda secrets, clock: acme.Signature(
+                **dict(zip(("key", "secret"), dict(secrets).values(), strict=True)), clock=clock
+            ),
+            "",
+        ),
         (lambda _secrets, _clock: "a signature", "sign returns a str for the account acme"),
     ],
     ids=["cached", "rounded", "early", "timeless", "unread", "all read", "no AuthBase"],

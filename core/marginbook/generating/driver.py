@@ -150,6 +150,9 @@ def load(spec: Path, *, root: str = "/", key_headers: Iterable[str] = ()) -> dic
     try:
         with spec.open(encoding="utf-8") as file:
             document = json.load(file) if spec.suffix == ".json" else YAML(typ="safe").load(file)
+        if not isinstance(document, dict) or not isinstance(document.get("info"), dict):
+            msg = "it is no OpenAPI document"
+            raise ValueError(msg)  # noqa: TRY004, TRY301  # told below, like what else is wrong with it
         if "swagger" in document:
             document = swagger2to3.convert(document, root=root)
     except (OSError, ValueError, YAMLError) as error:
