@@ -122,7 +122,7 @@ def generate(session: nox.Session) -> None:
     """
     Write generated/ from specs/.
     """
-    install(session, "generate", project=False)
+    install(session, "generate")
     session.run("python", "specs/generate.py", *session.posargs)
 
 
@@ -131,7 +131,7 @@ def check_generated(session: nox.Session) -> None:
     """
     Fail, with a diff, if generated/ is not what specs/ says, with each Python that is supported and found.
     """
-    install(session, "generate", project=False)
+    install(session, "generate")
     session.run("python", "specs/generate.py", "--check")
 
 

@@ -69,6 +69,8 @@ class Plugin:
 
         venues: What it offers and nobody else has.
 
+        api: The version of the interface that it says it was written for; None if it says none, or was not loaded.
+
     """
 
     source: Source
@@ -76,6 +78,7 @@ class Plugin:
     status: Literal["ok", "disabled", "failed"]
     problems: tuple[str, ...]
     venues: tuple[Venue, ...]
+    api: int | None = None
 
 
 @define
@@ -90,6 +93,7 @@ class _Found:
     venues: tuple[Venue, ...] = ()
     problems: list[str] = field(factory=list)
     loaded: bool = False
+    api: int | None = None
 
 
 class Registry:
@@ -168,6 +172,7 @@ class Registry:
                 status="disabled" if found not in enabled else "failed" if found.problems else "ok",
                 problems=tuple(found.problems),
                 venues=tuple(v for v in found.venues if self._owner(v.id) is found),
+                api=found.api,
             )
             for found in self._found
         )
@@ -304,7 +309,10 @@ class Registry:
             return found
         found.loaded = True
         try:
-            found.manager = _register(found.entry_points[0])
+            plugin = found.entry_points[0].load()
+            said = getattr(plugin, "MARGINBOOK_API", None)
+            found.api = said if isinstance(said, int) else None
+            found.manager = _register(plugin)
         # A foreign module may raise anything at all when it is imported, or even exit.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             self._keep(found, _describe(found.source, error))
@@ -369,11 +377,10 @@ def _named(distribution: Distribution | None) -> tuple[bool, str, str]:
     return described["Name"] != PROJECT, described["Name"], described["Version"]
 
 
-def _register(entry_point: EntryPoint) -> pluggy.PluginManager:
+def _register(plugin: Any) -> pluggy.PluginManager:
     # A manager a plugin: in pluggy, one plugin's exception would end the call for all of them.
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
-    plugin = entry_point.load()
     wanted = getattr(plugin, "MARGINBOOK_API", API_VERSION)
     if wanted > API_VERSION:
         msg = f"it was written for version {wanted} of the plugin interface, and this is version {API_VERSION}"

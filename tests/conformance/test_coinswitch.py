@@ -4,12 +4,10 @@ CoinSwitch PRO futures.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from marginbook.testing import VenueConformance
+from matrix import differs
 
 
 class TestCoinSwitch(VenueConformance):
     venue = "coinswitch"
-    # It answers alike to an unknown key, a wrong signature, and a time that is too far off.
-    differs = MappingProxyType({"clock": ("credentials", "credentials")})
+    differs = differs(venue)

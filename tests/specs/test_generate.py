@@ -23,7 +23,9 @@ import pytest
 import requests
 
 import generate
-import preflight
+from marginbook import generating
+from marginbook.generating import preflight
+from marginbook.generating.driver import _costs
 from marginbook.wire import ApiError, InvalidResponseError, Unset
 
 if TYPE_CHECKING:
@@ -200,7 +202,9 @@ def test_pins_are_those_of_the_project() -> None:
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-    assert [f"{name}=={version}" for name, version in generate.PINS.items()] == project["dependency-groups"]["generate"]
+    assert [f"{name}=={version}" for name, version in generating.PINS.items()] == project["dependency-groups"][
+        "generate"
+    ]
 
 
 @pytest.mark.parametrize("found", ["0.17.4", None])
@@ -213,7 +217,7 @@ def test_other_versions_are_refused(
 
     def version(name: str) -> str:
         if name != "ruff":
-            return generate.PINS[name]
+            return generating.PINS[name]
         if found is None:
             raise metadata.PackageNotFoundError
         return found
@@ -931,7 +935,7 @@ def test_costs_of_operations() -> None:
         "/a": {"get": {"x-weight": 1, "x-rate-limit": {"requests": 10, "seconds": 1}}, "put": {}},
     }
     found: dict[str, Any] = {}
-    exec(generate._costs({"paths": paths}), found)  # noqa: S102  # our own
+    exec(_costs({"paths": paths}), found)  # noqa: S102  # our own
 
     assert {"GET /a": 1, "GET /b": 5} == found["WEIGHTS"]
     assert {"GET /a": (10, 1), "POST /b": (20, 60)} == found["RATE_LIMITS"]
@@ -951,7 +955,7 @@ def test_one_kind_of_costs(operation: dict[str, Any], names: set[str]) -> None:
     Of what a specification does not say, nothing is written.
     """
     found: dict[str, Any] = {}
-    exec(generate._costs({"paths": {"/a": {"get": operation}}}), found)  # noqa: S102  # our own
+    exec(_costs({"paths": {"/a": {"get": operation}}}), found)  # noqa: S102  # our own
 
     assert names == {name for name in found if name.isupper()}
 
@@ -960,7 +964,7 @@ def test_no_costs() -> None:
     """
     A specification that says nothing of costs has no module of them.
     """
-    assert "" == generate._costs({"paths": {"/a": {"get": {}, "parameters": []}}})
+    assert "" == _costs({"paths": {"/a": {"get": {}, "parameters": []}}})
     assert not (ROOT / "generated/marginbook_clients/fexgate/costs.py").exists()
 
 

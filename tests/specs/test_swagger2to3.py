@@ -12,7 +12,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from generate import CLIENTS, SPECS
-from swagger2to3 import ConversionError, convert
+from marginbook.generating.swagger2to3 import ConversionError, convert
 
 if TYPE_CHECKING:
     from collections.abc import Callable

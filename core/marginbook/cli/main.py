@@ -18,6 +18,7 @@ from marginbook.cli.history import history, replay, show
 from marginbook.cli.options import silence
 from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
+from marginbook.cli.scaffold import new_venue
 from marginbook.cli.serve import serve
 from marginbook.cli.venues import venues
 from marginbook.cli.watch import watch
@@ -109,5 +110,5 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-for command in (report, watch, serve, history, show, replay, diff, check, venues, sandbox, demo):
+for command in (report, watch, serve, history, show, replay, diff, check, venues, new_venue, sandbox, demo):
     main.add_command(command)

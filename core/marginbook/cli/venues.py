@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def venues(ids: tuple[str, ...], as_json: bool) -> None:
+@click.option(
+    "--plugins", "as_plugins", is_flag=True, help="List the plugins instead: where each is from, and whether it works."
+)
+def venues(ids: tuple[str, ...], as_json: bool, as_plugins: bool) -> None:
     """
     List the venues that can be asked.
 
@@ -28,7 +31,14 @@ def venues(ids: tuple[str, ...], as_json: bool) -> None:
 
     Plugins that cannot be used are listed with the reason, on standard error.
     """
+    if ids and as_plugins:
+        msg = "Plugins are listed all together."
+        raise ConfigurationError(msg, hint="Leave out the IDs, or --plugins.")
     plugins = installed().plugins()
+    if as_plugins:
+        # What is wrong with one belongs to the answer here.
+        click.echo(json.dumps([_entry(p) for p in plugins], indent=2) if as_json else "\n".join(map(_line, plugins)))
+        return
     found = sorted(((v, p) for p in plugins for v in p.venues), key=lambda pair: pair[0].id)
     known = [venue.id for venue, _ in found]
     if strangers := sorted(set(ids).difference(known)):
@@ -42,6 +52,30 @@ def venues(ids: tuple[str, ...], as_json: bool) -> None:
             click.echo(_page(venue, plugin) if ids else _summary(venue, plugin))
     for problem in (problem for plugin in plugins for problem in plugin.problems):
         click.echo(problem, err=True)
+
+
+def _entry(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "distribution": plugin.source.distribution,
+        "version": plugin.source.version,
+        "module": plugin.source.module,
+        "entry_points": list(plugin.names),
+        "api_version": plugin.api,
+        "status": plugin.status,
+        "venues": [venue.id for venue in plugin.venues],
+        "problems": list(plugin.problems),
+    }
+
+
+def _line(plugin: Plugin) -> str:
+    entries = {
+        "status": plugin.status,
+        "interface": f"version {plugin.api}" if plugin.api else "no version said",
+        "venues": ", ".join(venue.id for venue in plugin.venues),
+        "entry points": ", ".join(plugin.names),
+    }
+    told = [(name, text) for name, text in entries.items() if text] + [("problem", text) for text in plugin.problems]
+    return "\n".join([str(plugin.source), *(f"  {name:13}{text}" for name, text in told)]) + "\n"
 
 
 def _summary(venue: Venue, plugin: Plugin) -> str:

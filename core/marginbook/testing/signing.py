@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import requests
 from attrs import define, field
 from requests.auth import AuthBase
 
 from marginbook.accounts import resolve
-from marginbook.asking import stand_in
+from marginbook.asking import NOWHERE, stand_in
 from marginbook.errors import ApiError, CredentialsError, MarginbookError
 from marginbook.report import Failure
 from marginbook.sandbox import Sandbox, answer
@@ -25,7 +26,6 @@ from marginbook.transport import Deadline, Documents, Session
 from marginbook.venues.settings import settle
 
 if TYPE_CHECKING:
-    import requests
     from werkzeug.wrappers import Request
 
     from marginbook.accounts import Account
@@ -37,6 +37,9 @@ LATER: Final = 61_001
 
 #: Characters of a secret by which it is known again.
 _TELLING: Final = 12
+
+#: The address, the headers and the body of a request.
+Seen = tuple[str | None, tuple[tuple[str, str], ...], object]
 
 #: Seconds that nobody will need.
 _LONG: Final = 3600
@@ -97,28 +100,27 @@ class Ears(Documents):
         return super().send(request, *args, **kwargs)
 
 
-class _Open(Documents):
+def secrets_of(subject: Subject) -> Iterator[tuple[Account, Body | None, dict[str, str]]]:
     """
-    Recorded bodies, whatever a signature has added to what is asked.
-    """
-
-
-def secrets_of(subject: Subject) -> Iterator[tuple[Account, Body, dict[str, str]]]:
-    """
-    Yield each account of the sandbox that was read, with what it answered and its secrets.
+    Yield each account of the sandbox, with what it answered, if it did, and its secrets.
     """
     with Sandbox([subject.stage()]) as sandbox:
-        accounts = {account.name: account for account in sandbox.accounts()}
-    for body in subject.bodies:
-        account = accounts.get(body.name.partition(" with detail ")[0])
-        if account is not None:
+        accounts = sandbox.accounts()
+    for account in accounts:
+        own: list[Body | None] = [
+            body for body in subject.bodies if body.name.partition(" with detail ")[0] == account.name
+        ]
+        for body in own or [None]:
             yield account, body, resolve(account.credentials)
 
 
-def signed(subject: Subject, body: Body, auth: AuthBase | None) -> list[requests.PreparedRequest]:
+def signed(subject: Subject, body: Body | None, auth: AuthBase | None) -> list[requests.PreparedRequest]:
     """
-    Return what is sent to get a body, as it is signed.
+    Return what is sent to get a body, as it is signed; or any request, where there is none.
     """
+    if body is None:
+        request = requests.Request("GET", NOWHERE).prepare()
+        return [_Late(auth)(request) if auth else request]
     ears = Ears(body.documents)
     account = settle(stand_in("replay", subject.venue, body.options), subject.venue)
     subject.venue.fetch(account, Session(ears, Deadline(_LONG), _Late(auth) if auth else None))
@@ -138,7 +140,7 @@ class _Late(AuthBase):
         return request
 
 
-def seen(request: requests.PreparedRequest) -> tuple[str | None, tuple[tuple[str, str], ...], object]:
+def seen(request: requests.PreparedRequest) -> Seen:
     """
     Return all of a request that a venue sees.
     """
@@ -178,7 +180,7 @@ def fresh(subject: Subject) -> Iterator[str]:
             yield "Venue.time is given, and no request has the time in it: leave it out."
 
 
-def _is_signed(sent: tuple[str | None, tuple[tuple[str, str], ...], object], body: Body, subject: Subject) -> bool:
+def _is_signed(sent: Seen, body: Body | None, subject: Subject) -> bool:
     plain = {seen(request) for request in signed(subject, body, None)}
     return sent not in plain
 

@@ -1,0 +1,303 @@
+"""
+The scaffold: a package that is installed, and whose tests run at once and say what is to be mapped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from click.testing import CliRunner
+
+from environments import Fresh
+from marginbook import ConfigurationError
+from marginbook.cli import main
+from marginbook.scaffolding import client, new_venue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+AMOUNT: Final = {"type": "string", "format": "decimal"}
+
+ROW: Final = {"coin": {"type": "string"}, "cash": AMOUNT, "pnl": AMOUNT, "free": AMOUNT, "userId": {"type": "string"}}
+
+EXAMPLE: Final = {"wallets": [{"coin": "USDT", "cash": "1000.00", "pnl": "50.00", "free": "930.00", "userId": "7"}]}
+
+
+def operation(schema: Any, **more: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "ok", "content": {"application/json": {"schema": schema}}}}, **more}
+
+
+def document(**more: Any) -> dict[str, Any]:
+    wallets = operation({"$ref": "#/components/schemas/Wallets"}, operationId="getWallets", tags=["account"])
+    wallets["responses"]["200"]["content"]["application/json"]["example"] = EXAMPLE
+    wallets["parameters"] = [
+        {"name": "accountKind", "in": "query", "required": True, "schema": {"type": "string", "enum": ["futures"]}},
+        {"name": "limit", "in": "query", "schema": {"type": "integer"}},
+    ]
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Acme futures", "version": "2"},
+        "servers": [{"url": "https://api.acme.example/"}],
+        "security": [{"key": []}],
+        "paths": {
+            "/v1/wallets": {"get": wallets},
+            "/v1/time": {"get": operation({"type": "object", "properties": {"now": {"type": "integer"}}}, security=[])},
+            "/v1/orders": {"post": operation({}, operationId="placeOrder", requestBody={"content": {}})},
+        },
+        "components": {
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"}},
+            "schemas": {
+                "Unused": {"type": "string"},
+                "Wallets": {
+                    "type": "object",
+                    "required": ["wallets"],
+                    "properties": {"wallets": {"type": "array", "items": {"$ref": "#/components/schemas/Wallet"}}},
+                },
+                "Wallet": {"type": "object", "required": ["coin", "cash", "pnl", "free"], "properties": ROW},
+            },
+        },
+        **more,
+    }
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Callable[..., Path]:
+    def write(told: Any) -> Path:
+        path = tmp_path / "venue.json"
+        path.write_text(json.dumps(told), encoding="utf-8")
+        return path
+
+    return write
+
+
+def files(target: Path) -> set[str]:
+    return {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+
+
+def test_the_package_runs_its_tests_at_once(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    Installed into a fresh environment, it fails only where the mapping is empty, and says which figure and which field.
+    When these are filled in, it passes.
+    """
+    told = CliRunner().invoke(
+        main,
+        ["new-venue", "acme", "--spec", str(spec(document())), "--operation", "getWallets", "--output", str(tmp_path)],
+    )
+    target = tmp_path / "marginbook-acme"
+    fresh = Fresh.at(tmp_path / "env")
+    fresh.install(target)
+    status, out, _ = fresh.run("pytest", "-q", "-p", "no:cacheprovider", cwd=target)
+    failed = set(re.findall(r"^FAILED .*::(\w+)", out, re.MULTILINE))
+
+    assert f"Wrote {target}. Go on with:\n    python -m pip install --editable '{target}[dev]'\n" in told.output
+    assert 1 == status, out
+    assert {
+        "test_offline_the_description_is_whole",
+        "test_offline_every_field_is_mapped_or_ignored",
+        "test_sandbox_the_stage_can_be_looked_at",
+    } == failed, out
+    assert "wallet_balance: neither in Venue.fills, with its source, nor in Venue.unknown, with the reason.\n" in out
+    assert "The field wallets.cash (/v1/wallets?accountKind=futures wallets[0].cash of acme) makes no difference" in out
+    assert "Stage.assets is empty: name what the wallets of a portrait are counted in.\n" in out
+
+    fill_in(fresh.packages / "marginbook_acme")
+    status, out, _ = fresh.run("pytest", "-q", "-p", "no:cacheprovider", cwd=target)
+
+    assert 0 == status, out
+
+
+def fill_in(package: Path) -> None:
+    """
+    Do what an author does.
+    """
+    venue = (package / "venue.py").read_text(encoding="utf-8")
+    for figure, field in (("wallet_balance", "cash"), ("unrealized_pnl", "pnl"), ("available_balance", "free")):
+        venue = venue.replace(f"# {figure}=row.…,", f"{figure}=row.{field},")
+    venue = venue.replace(
+        "fills={},",
+        'fills={"wallet_balance": "`cash`", "unrealized_pnl": "`pnl`", "available_balance": "`free`",'
+        ' "equity": "derived: `cash` + `pnl`"},',
+    )
+    others = "initial_margin position_margin order_margin maintenance_margin max_withdraw cross_wallet_balance"
+    unknown = dict.fromkeys([*others.split(), "cross_unrealized_pnl", "updated_at"], "No part of the answer.")
+    venue = venue.replace("unknown={},", f"unknown={unknown},").replace("ignores={},", 'ignores={"userId": "a code"},')
+    (package / "venue.py").write_text(venue, encoding="utf-8")
+    stage = (package / "stage.py").read_text(encoding="utf-8")
+    stage = stage.replace("portray=None,", "portray=portray,").replace("assets=(),", 'assets=("USDT", "BTC"),')
+    stage = stage.replace("beyond={},", 'beyond={"indebted": "Nothing is lent."},')
+    stage = stage.replace("body = files(", "body = told or files(").replace(
+        "def play(name: str)", 'def play(name: str, told: str = "")'
+    )
+    stage += (
+        "\n\ndef portray(portrait):\n"
+        "    import json\n"
+        "    from attrs import evolve\n"
+        '    rows = [{"coin": coin, "cash": f"{w.wallet_balance:f}", "pnl": f"{w.unrealized_pnl:f}",'
+        ' "free": f"{w.available_balance:f}", "userId": "7"}\n'
+        '            for coin, w in zip(("USDT", "BTC"), portrait.wallets)]\n'
+        "    (stage,) = stages()\n"
+        '    routes = {path: play("getWallets", json.dumps({"wallets": rows})) for path in stage.routes}\n'
+        "    return evolve(stage, routes=routes)\n"
+    )
+    (package / "stage.py").write_text(stage, encoding="utf-8")
+
+
+def test_a_swagger_document_will_do(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    Swagger 2.0 becomes OpenAPI 3; the only operation need not be named; and every operation is secured if none says so.
+    """
+    swagger = {
+        "swagger": "2.0",
+        "info": {"title": "Zeta", "version": "1.0"},
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        "paths": {
+            "/v1/{desk}/balances": {
+                "get": {
+                    "operationId": "GetBalances",
+                    "tags": ["Account"],
+                    "parameters": [{"name": "desk", "in": "path", "required": True, "type": "string"}],
+                    "responses": {
+                        "200": {
+                            "description": "ok",
+                            "schema": {"type": "array", "items": {"$ref": "#/definitions/Row"}},
+                        }
+                    },
+                }
+            }
+        },
+        "definitions": {"Row": {"type": "object", "required": ["coin", "cash"], "properties": ROW}},
+    }
+    target = new_venue("zeta-futures", spec(swagger), tmp_path)
+    package = target / "src/marginbook_zeta_futures"
+    venue = (package / "venue.py").read_text(encoding="utf-8")
+
+    assert target == tmp_path / "marginbook-zeta-futures"
+    assert "answer = get_balances.sync(client=client, desk='text')" in venue
+    assert "balance(account, row) for row in answer]" in venue
+    assert "hosts={}," in venue
+    assert '"/v1/<desk>/balances": play("GetBalances")' in (package / "stage.py").read_text(encoding="utf-8")
+    assert [{"coin": "text", "cash": "1.5", "pnl": "1.5", "free": "1.5", "userId": "text"}] == json.loads(
+        (package / "bodies/GetBalances.json").read_text(encoding="utf-8")
+    )
+    assert "secured=True" in (package / "client/api/account/get_balances.py").read_text(encoding="utf-8")
+    assert {".github/workflows/test.yaml", ".gitignore", "README.md", "specs/zeta_futures.openapi.yaml"} < files(target)
+
+
+def test_an_answer_without_rows(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    An account without a list of assets is one row, of an asset that the author names; operations get a name if need be.
+    """
+    schema = {
+        "type": "object",
+        "properties": {"cash": {"type": "number"}, "open": {"type": "boolean"}, "of": {"type": "array", "items": {}}},
+    }
+    told = document(paths={"/v1/account": {"parameters": [], "get": operation(schema)}})
+    target = new_venue("acme", spec(told), tmp_path)
+    venue = (target / "src/marginbook_acme/venue.py").read_text(encoding="utf-8")
+
+    assert "return Statement([balance(account, answer)])" in venue
+    assert 'asset="USDT",' in venue
+    assert {"cash": 1, "open": True, "of": [{}]} == json.loads(
+        (target / "src/marginbook_acme/bodies/getV1Account.json").read_text(encoding="utf-8")
+    )
+
+
+def test_only_what_is_called_is_kept(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    The specification of the package has the operations that are called, secured each, and the schemas that they need.
+    """
+    target = new_venue("acme", spec(document()), tmp_path, ["getWallets", "getV1Time"])
+    own = (target / "specs/acme.openapi.yaml").read_text(encoding="utf-8")
+    venue = (target / "src/marginbook_acme/venue.py").read_text(encoding="utf-8")
+
+    assert ("placeOrder" in own, "Unused" in own, "Wallet:" in own) == (False, False, True)
+    assert "_2 = get_v1_time.sync(client=client)" in venue
+    assert 'hosts={"production": "https://api.acme.example"},' in venue
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "wanted", "expected"),
+    [
+        ("Acme", document(), [], "'Acme' cannot be the id of a venue. Use lower-case words"),
+        (
+            "acme",
+            document(),
+            [],
+            "It is not said which operations to call. Name them with --operation: getWallets, getV1",
+        ),
+        ("acme", document(), ["getAll"], "There is no operation getAll. Name them with --operation: getWallets"),
+        ("acme", document(), ["placeOrder"], "The operation placeOrder takes a body, which a scaffold cannot fill in."),
+        ("acme", [], [], "The specification cannot be used: "),
+        (
+            "acme",
+            document(
+                paths={"/a": {"get": operation({"type": "object", "properties": {"a": {"oneOf": [AMOUNT, AMOUNT]}}})}}
+            ),
+            [],
+            "The specification cannot be used: acme.openapi.yaml: ",
+        ),
+    ],
+)
+def test_what_cannot_be_written(
+    name: str, told: Any, wanted: list[str], expected: str, spec: Callable[..., Path], tmp_path: Path
+) -> None:
+    """
+    It is said what is wrong and what to do, and nothing is left behind.
+    """
+    with pytest.raises(ConfigurationError) as caught:
+        new_venue(name, spec(told), tmp_path, wanted)
+
+    assert f"{caught.value.message} {caught.value.hint}".startswith(expected)
+    assert ["venue.json"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_what_is_there_is_left_alone(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    A folder of that name may be somebody's work.
+    """
+    (tmp_path / "marginbook-acme").mkdir()
+    with pytest.raises(ConfigurationError, match="is there already"):
+        new_venue("acme", spec(document()), tmp_path, ["getWallets"])
+
+
+def test_a_missing_extra_is_named(spec: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Without what only authors need, the command says what to install.
+    """
+    monkeypatch.setitem(sys.modules, "copier", None)
+    with pytest.raises(ConfigurationError) as caught:
+        new_venue("acme", spec(document()), tmp_path, ["getWallets"])
+
+    assert "To write a package takes the package copier, which is not installed." == caught.value.message
+    assert "pip install 'marginbook[scaffold]'" == caught.value.hint
+
+
+def test_the_client_is_written_anew(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    After a change of the specification, one command writes the client, and removes what is in it no more.
+    """
+    target = new_venue("acme", spec(document()), tmp_path, ["getWallets"])
+    own, folder = target / "specs/acme.openapi.yaml", target / "src/marginbook_acme/client"
+    before = files(folder)
+    (folder / "models/old.py").write_text("", encoding="utf-8")
+    own.write_text(own.read_text(encoding="utf-8").replace("userId", "ownerId"), encoding="utf-8")
+
+    assert "" == client.main([str(own), str(folder)])
+    assert before == files(folder)
+    assert "owner_id" in (folder / "models/wallet.py").read_text(encoding="utf-8")
+
+
+def test_the_command_for_the_client_says_what_is_wrong(tmp_path: Path) -> None:
+    """
+    Its arguments, or the specification.
+    """
+    assert client.main([]).startswith("usage: ")
+    assert client.main([str(tmp_path / "no.yaml"), str(tmp_path)]).startswith(
+        "The specification cannot be used: no.yaml"
+    )
