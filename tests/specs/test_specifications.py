@@ -141,8 +141,8 @@ def field_of(schema: dict[str, Any], name: str) -> Any:
 
 def amounts(document: dict[str, Any], schema: Any, example: Any, name: str = "") -> Iterator[tuple[str, str | None]]:
     """
-    Yield the name and the format of each field whose example is a number in a string, and that is never empty. Where it
-    is no amount, such as a time, the specification says its unit.
+    Yield the name and the format of each field whose example is a number in a string, and that is never empty, or has a
+    fraction. Where it is no amount, the specification says the unit of the time, or the pattern of the code.
     """
     schema = resolve(document, schema)
     if "type" not in schema:
@@ -179,7 +179,10 @@ def test_amounts_are_decimals(document: dict[str, Any], operation: dict[str, Any
     found = list(amounts(document, body["schema"], body["example"]))
 
     assert [(name, "decimal") for name, _ in found] == found
-    about_amounts = re.search("balance|account information|price|index|positions", operation["summary"].lower())
+    about_amounts = re.search(
+        "balance|account information|summaries|account assets|wallets|price|index|positions",
+        operation["summary"].lower(),
+    )
     assert bool(found) == bool(about_amounts)
 
 
