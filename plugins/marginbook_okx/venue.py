@@ -138,9 +138,9 @@ _IGNORES: Final = {
     **dict.fromkeys(
         (
             *("acctStpMode", "posMode", "autoLoan", "greeksType", "feeType", "level", "levelTmp", "ctIsoMode"),
-            *("mgnIsoMode", "spotOffsetType", "stgyType", "roleType", "traderInsts", "spotRoleType"),
-            *("spotTraderInsts", "opAuth", "liquidationGear", "enableSpotBorrow", "spotBorrowAutoRepay"),
-            *("settleCcy", "settleCcyList"),
+            *("mgnIsoMode", "spotOffsetType", "stgyType", "roleType", "data.traderInsts", "spotRoleType"),
+            *("data.spotTraderInsts", "opAuth", "liquidationGear", "enableSpotBorrow", "spotBorrowAutoRepay"),
+            *("settleCcy", "data.settleCcyList"),
         ),
         "a setting that no figure follows from",
     ),
@@ -148,8 +148,6 @@ _IGNORES: Final = {
 
 _WHOLE: Final = "told of the whole account, in USD, in its summary"
 _MODES: Final = f"In Spot mode, multi-currency and portfolio margin, where it is {_WHOLE}"
-_FUNDS: Final = "where bots or copied trades are in equity, of which OKX does not say what is cash and what is PnL"
-_DEBT: Final = "where more is owed than a balance below zero accounts for"
 
 OKX: Final = Venue(
     id="okx",
@@ -192,10 +190,13 @@ OKX: Final = Venue(
         "updated_at": "`uTime` of the row",
     },
     unknown={
-        "wallet_balance": f"{_FUNDS.capitalize()}; where `eq` does not add up beside isolated positions; and {_DEBT},"
-        " as it is not documented whether that is in `cashBal`.",
-        "unrealized_pnl": f"In Spot mode; where the account has options, as `eq` shows; and {_FUNDS}.",
-        "equity": f"{_DEBT.capitalize()}, unless it is clear that `eq` is without it.",
+        "wallet_balance": "Where bots or copied trades are in equity, of which OKX does not say what is cash and what"
+        " is PnL; where `eq` does not add up beside isolated positions; and where more is owed than a balance below"
+        " zero accounts for, as it is not documented whether that is in `cashBal`.",
+        "unrealized_pnl": "In Spot mode; where the account has options, as `eq` shows; and where bots or copied trades"
+        " are in equity, of which OKX does not say what is cash and what is PnL.",
+        "equity": "Where more is owed than a balance below zero accounts for, unless it is clear that `eq` is without"
+        " it.",
         "initial_margin": f"{_MODES}; with isolated positions; and where `imr` is not all that is in use, since OKX"
         " does not say whether a currency's `imr` is with open orders.",
         "position_margin": "OKX does not tell the margin of positions and of orders apart.",

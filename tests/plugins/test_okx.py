@@ -313,6 +313,7 @@ def test_a_balance_below_zero() -> None:
         ({"cashBal": "1250.00", "eq": "1100.00"}, [None, None, None]),
         # An isolated position owes it.
         ({"cashBal": "1000.00", "eq": "1047.50", "isoLiab": "250"}, [None, "47.50", None]),
+        ({"cashBal": "-250", "upl": "0", "eq": "-250", "isoLiab": "250"}, [None, "0", None]),
         # A balance below zero owes some of it.
         ({"cashBal": "-100", "upl": "0", "eq": "-100"}, [None, "0", None]),
     ],
