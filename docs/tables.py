@@ -11,7 +11,8 @@ from attrs import evolve
 import marginbook as mb
 from marginbook.output import View, table
 from marginbook.registry import installed
-from marginbook.sandbox import FAULTS, Sandbox
+from marginbook.sandbox import CANONICAL, FAULTS, Sandbox
+from marginbook.testing.subject import Subject
 from marginbook.values import AMOUNTS
 from matrix import MATRIX, PROCESS, Cell
 
@@ -42,6 +43,36 @@ def _short(venue: mb.Venue, name: str) -> str:
     text = venue.fills.get(name, "")
     conditional = "" if name not in venue.unknown else ", at times"
     return "?" if not text else f"{'derived' if text.startswith('derived') else 'reported'}{conditional}"
+
+
+def canonical() -> str:
+    """
+    Return how each venue tells one account: with the figures of the canonical portrait, or not at all.
+
+    Raises:
+        ValueError: A venue tells another figure.
+
+    """
+    (wallet,) = CANONICAL.wallets
+    names = [name for name in AMOUNTS if not name.startswith("cross")]
+    head = ["", *(f"`{name}` {getattr(wallet, name)}" for name in names)]
+    return _table(head, [[f"`{venue.id}`", *_told(venue, names)] for venue in mb.venues()])
+
+
+def _told(venue: mb.Venue, names: list[str]) -> list[str]:
+    (stage,) = (stage for stage in installed().stages_of(venue.id) if stage.venue == venue.id)
+    subject = Subject(venue, lambda: stage)
+    played = subject.play(CANONICAL)
+    found = played and subject.ask(played, detail=subject.details[-1])
+    if not isinstance(found, mb.Statement):
+        msg = f"{venue.id} does not tell the canonical account: {found}"
+        raise TypeError(msg)
+    (row,) = found.balances
+    (wallet,) = CANONICAL.wallets
+    if other := [name for name in names if getattr(row, name) not in {None, getattr(wallet, name)}]:
+        msg = f"{venue.id} tells {other[0]} as {getattr(row, other[0])}"
+        raise ValueError(msg)
+    return [row.basis.get(name, "?").partition(":")[0] for name in names]
 
 
 def dictionary() -> str:

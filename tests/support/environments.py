@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,8 +57,15 @@ class Fresh:
         Run a module, and return its status, its output and its errors.
         """
         command = [str(self.python), "-m", *words]
+        # Tools that are seen are found by name as well.
+        path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, **(env or {})}
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=cwd,
+            env={**os.environ, "PATH": path, **(env or {})},
         )
         return done.returncode, done.stdout, done.stderr
 

@@ -5,14 +5,16 @@ Tests hold it true, and ``docs/failures.md`` prints it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
 from marginbook.testing import MATRIX as EVERYWHERE
 from marginbook.testing import Cell
 from marginbook.testing.matrix import AS_SENT, EMPTY, NEVER, NOTED, OK, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["AS_SENT", "BUT", "EMPTY", "MATRIX", "NEVER", "NOTED", "OK", "PROCESS", "UNKNOWN", "Cell", "differs"]
 

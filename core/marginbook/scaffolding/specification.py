@@ -30,6 +30,7 @@ class Operation:
 
     name: str
     path: str
+    secured: bool
     #: The parameters that have to be sent, with a value that could be one.
     parameters: Mapping[str, Any]
     #: What the venue answers, as far as the specification tells.
@@ -128,6 +129,7 @@ def _described(document: JSON, path: str, operation: JSON) -> Operation:
     return Operation(
         operation["operationId"],
         path,
+        bool(operation.get("security")),
         {p["name"]: _value(document, p.get("schema", {}), p.get("example")) for p in parameters if p.get("required")},
         _value(document, schema, example),
         rows[0] if rows else None,

@@ -145,6 +145,7 @@ def _call(operation: Operation, modules: dict[str, str]) -> dict[str, Any]:
     return {
         "name": operation.name,
         "path": operation.path,
+        "secured": operation.secured,
         "module": path.removesuffix(".py").replace("/", "."),
         "function": Path(path).stem,
         "answer": model[1] if model else "object",

@@ -43,6 +43,8 @@ def replays(subject: Subject) -> Iterator[str]:
     """
     Yield what is read otherwise once more, without a network.
     """
+    if not subject.bodies:
+        yield "There is nothing to read: no account of the sandbox can be read, and the suite has no bodies."
     for body in subject.bodies:
         first, again = subject.makes(body), subject.makes(body)
         if first is None:
