@@ -30,7 +30,7 @@ from marginbook.loading import load_accounts
 from marginbook.output import Output, View
 from marginbook.registry import venues
 from marginbook.report import BalanceReport, Failure, Note, PriceBook, Total, Valuation
-from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, exact
+from marginbook.values import Balance, Lock, Margin, Price, Recording, Statement, Summary, exact
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
 
@@ -86,6 +86,7 @@ __all__ = [
     "InvalidResponseError",
     "Limit",
     "Lock",
+    "Margin",
     "MarginbookError",
     "Mismatch",
     "Note",

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from marginbook.report.margins import nearest
 from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Balance, plain, total
+from marginbook.values.margins import nearest
 from marginbook.values.times import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from marginbook.report import BalanceReport, Margin
+    from marginbook.report import BalanceReport
+    from marginbook.values.margins import Margin
 
 #: Every metric, and what it says.
 METRICS: Final = {

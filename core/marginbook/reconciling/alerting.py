@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from attrs import evolve, field, frozen
 
 from marginbook.errors import ConfigurationError
-from marginbook.report import Margin
-from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Balance, Summary, exact, plain
+from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Balance, Margin, Summary, exact, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

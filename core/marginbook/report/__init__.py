@@ -2,7 +2,6 @@
 The report: what all accounts hold, and what is missing.
 """
 
-from marginbook.report.margins import Margin
 from marginbook.report.outcomes import Failure, Note
 from marginbook.report.prices import PriceBook
 from marginbook.report.report import BalanceReport
@@ -13,7 +12,6 @@ __all__ = [
     "BalanceReport",
     "Exclusion",
     "Failure",
-    "Margin",
     "Note",
     "PriceBook",
     "Total",

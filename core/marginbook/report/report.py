@@ -15,11 +15,11 @@ from attrs import Attribute, field, frozen
 
 from marginbook.errors import ConfigurationError, IncompleteReportError, PluginError
 from marginbook.report.documents import document as _json
-from marginbook.report.margins import Margin, isolated, margins, nearest
 from marginbook.report.outcomes import Failure, Note
 from marginbook.report.totals import Total, totals
 from marginbook.report.valuation import Valuation
 from marginbook.values import AMOUNTS, TABLE, Balance, Lock, Price, Summary, exact
+from marginbook.values.margins import Margin, isolated, margins, nearest
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:

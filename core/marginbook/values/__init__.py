@@ -5,6 +5,7 @@ What marginbook says: balances, locks, failures, and the exact amounts in them.
 from marginbook.values.balance import AMOUNTS, LOCK_AMOUNTS, VALUED, Balance, Lock, Statement
 from marginbook.values.conversion import TABLE, convert
 from marginbook.values.identities import SUMS, compare, derive
+from marginbook.values.margins import Margin
 from marginbook.values.money import exact, plain, product, ratio, total
 from marginbook.values.price import Price
 from marginbook.values.recording import Recording
@@ -19,6 +20,7 @@ __all__ = [
     "VALUED",
     "Balance",
     "Lock",
+    "Margin",
     "Price",
     "Recording",
     "Statement",

@@ -11,7 +11,7 @@ import pytest
 
 from books import balance, report, summary
 from marginbook import BalanceReport, Lock
-from marginbook.report import Margin
+from marginbook.values import Margin
 
 #: 1000 in the wallet, 100 of it in isolated positions.
 ROW: Any = {

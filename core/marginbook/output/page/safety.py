@@ -17,7 +17,8 @@ from marginbook.values import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from marginbook.report import BalanceReport, Margin
+    from marginbook.report import BalanceReport
+    from marginbook.values import Margin
 
 #: Bars that are drawn, from the highest ratio on. The others are in the tables.
 _DRAWN: Final = 40

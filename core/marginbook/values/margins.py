@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from marginbook.values import ratio, total
+from marginbook.values.money import ratio, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from marginbook.values import Balance, Lock, Summary
+    from marginbook.values.balance import Balance, Lock
+    from marginbook.values.summary import Summary
 
     Locks = Mapping[tuple[str, str], list[Lock]]
 
