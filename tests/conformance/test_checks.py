@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from attrs import evolve
 
-import acme
 import marginbook as mb
-from acme import VENUE
+import upright
 from marginbook import wire
 from marginbook.sandbox import CANONICAL, PORTRAITS, answer
 from marginbook.testing import declarations, faults, reading, signing
 from marginbook.testing.matrix import MATRIX, UNSEEN
 from marginbook.testing.subject import Body, Subject
+from upright import VENUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -54,7 +54,7 @@ CHECKS: Final[dict[str, Check]] = {
 NAMES: Final = ("wallet_balance", "unrealized_pnl", "position_margin", "order_margin", "available_balance")
 
 
-def subject(stage: Callable[[], Stage] = acme.stage, bodies: Iterable[Body] = (), **changes: Any) -> Subject:
+def subject(stage: Callable[[], Stage] = upright.stage, bodies: Iterable[Body] = (), **changes: Any) -> Subject:
     return Subject(evolve(VENUE, **changes), stage, tuple(bodies))
 
 
@@ -111,7 +111,7 @@ def test_a_figure_that_is_not_declared() -> None:
     What is filled has to be in Venue.fills, and the other way round, and with the right basis.
     """
     fills = VENUE.fills
-    filled = acme.reading(max_withdraw=lambda _: Decimal(5))
+    filled = upright.reading(max_withdraw=lambda _: Decimal(5))
 
     assert flaw("figures", fetch=filled).startswith("max_withdraw of USDT in acme is 5, and Venue.fills does not name")
     assert flaw("figures", fills={**fills, "max_withdraw": "`out`"}).startswith(
@@ -130,22 +130,22 @@ def test_what_an_author_gives_is_looked_at_as_well() -> None:
     """
     A body that is given by hand is one more: here, with a field that makes no difference.
     """
-    wallet = acme.row("USDT", CANONICAL.wallets[0])
+    wallet = upright.row("USDT", CANONICAL.wallets[0])
     more = answer({"wallets": [{**wallet, "tier": 1}]}).get_data()
-    body = Body("published", {acme.WALLETS: more}, {})
+    body = Body("published", {upright.WALLETS: more}, {})
 
     assert "The field wallets.tier (/v1/wallets wallets[0].tier of published) makes no difference" in (
         flaw("fields", bodies=[body])
     )
     assert "figures" in CHECKS
-    assert [] == found("figures", bodies=[body, evolve(body, documents={acme.WALLETS: b"[]"})])
+    assert [] == found("figures", bodies=[body, evolve(body, documents={upright.WALLETS: b"[]"})])
 
 
 def test_an_account_that_cannot_be_read() -> None:
     """
     An error without a fault is told, with all that depends on it.
     """
-    broken = acme.doing(lambda: 1 // 0)
+    broken = upright.doing(lambda: 1 // 0)
 
     assert flaw("accounts", fetch=broken).startswith("The account acme of the sandbox cannot be read: plugin: ")
     assert flaw("portraits", fetch=broken).startswith("the portrait 'canonical' cannot be read: plugin: ")
@@ -157,16 +157,16 @@ def test_what_depends_on_more_than_the_bodies() -> None:
     A body that reads otherwise every time, or not at all, is found.
     """
     count = iter(range(1000))
-    restless = acme.reading(wallet_balance=lambda _: Decimal(next(count)))
+    restless = upright.reading(wallet_balance=lambda _: Decimal(next(count)))
 
     def elsewhere(account: mb.Account, session: requests.Session) -> mb.Statement:
         if account.name == "replay":
             msg = "No more."
             raise mb.InvalidResponseError(msg)
-        return acme.fetch(account, session)
+        return upright.fetch(account, session)
 
     assert flaw("replays", fetch=restless).startswith("acme is read otherwise the second time")
-    assert flaw("replays", fetch=acme.doing(lambda: 1 // 0)).startswith("There is nothing to read")
+    assert flaw("replays", fetch=upright.doing(lambda: 1 // 0)).startswith("There is nothing to read")
     assert flaw("replays", fetch=elsewhere).startswith("acme is refused when it is replayed")
 
 
@@ -194,7 +194,7 @@ def test_a_row_that_is_left_out(keep: Callable[[dict[str, Any]], bool], expected
     """
     Rows of zeros and rows that cannot be read are rows.
     """
-    assert flaw("rows", fetch=acme.dropping(keep)).startswith(expected)
+    assert flaw("rows", fetch=upright.dropping(keep)).startswith(expected)
 
 
 @pytest.mark.parametrize("missing", [lambda row: row.get("pnl") or "0", lambda row: row.pop("pnl", None) or "0"])
@@ -205,9 +205,9 @@ def test_unknown_as_zero(missing: Callable[[dict[str, Any]], str]) -> None:
 
     def lax(account: mb.Account, session: requests.Session) -> mb.Statement:
         client = wire.Client(base_url=account.options["base_url"], session=session)
-        rows = acme.get(client, acme.WALLETS, secured=True)["wallets"]
+        rows = upright.get(client, upright.WALLETS, secured=True)["wallets"]
         full = [{**row, "pnl": missing(row)} for row in rows]
-        return mb.Statement([acme.balance(account, wire.Fields(row, "wallet")) for row in full])
+        return mb.Statement([upright.balance(account, wire.Fields(row, "wallet")) for row in full])
 
     assert flaw("absences", fetch=lax) == (
         "With /v1/wallets wallets[0].pnl of acme left out, unrealized_pnl of USDT is 0: what is not told is None, or an"
@@ -235,14 +235,14 @@ def test_other_digits(changes: dict[str, Any], expected: str) -> None:
     """
     A figure that is not what the venue wrote is found in any body.
     """
-    assert flaw("digits", fetch=acme.reading(**changes)).startswith(expected)
+    assert flaw("digits", fetch=upright.reading(**changes)).startswith(expected)
 
 
 def test_figures_that_do_not_add_up() -> None:
     """
     They are told, unless a note of the core says so already, which it does wherever it sees them.
     """
-    odd = acme.reading(equity=lambda _: Decimal(1))
+    odd = upright.reading(equity=lambda _: Decimal(1))
 
     assert [] == found("identities", fetch=odd)
 
@@ -261,7 +261,7 @@ def test_a_stage_with_a_hole(changes: dict[str, Any], expected: str) -> None:
     """
     What the stage lacks is named.
     """
-    assert expected in flaw("stages", lambda: evolve(acme.stage(), **changes))
+    assert expected in flaw("stages", lambda: evolve(upright.stage(), **changes))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_another_number(changes: dict[str, Any], expected: str) -> None:
     """
     A portrait that comes out as another number is found, and the field is named.
     """
-    problems = found("portraits", fetch=acme.reading(**changes))
+    problems = found("portraits", fetch=upright.reading(**changes))
 
     assert [] != [problem for problem in problems if problem.startswith(expected)], problems
 
@@ -321,7 +321,7 @@ def test_a_stranger_in_a_portrait() -> None:
     """
 
     def more(account: mb.Account, session: requests.Session) -> mb.Statement:
-        rows = acme.fetch(account, session).balances
+        rows = upright.fetch(account, session).balances
         stranger, nothing = (evolve(rows[0], asset=asset) for asset in ("BNB", "ADA"))
         none: dict[str, Any] = dict.fromkeys(NAMES)
         summary = mb.Summary(account=account.name, venue="acme", currency="USDT", asset="USDT", equity=Decimal(1))
@@ -337,7 +337,7 @@ def test_a_stranger_in_a_portrait() -> None:
     assert "ADA" not in " ".join(problems)
 
 
-class Cached(acme.Signature):
+class Cached(upright.Signature):
     """
     Signs once, and remembers.
     """
@@ -354,7 +354,7 @@ class Cached(acme.Signature):
         return request
 
 
-class Rounded(acme.Signature):
+class Rounded(upright.Signature):
     """
     Signs with the hour, whatever the minute.
     """
@@ -363,18 +363,18 @@ class Rounded(acme.Signature):
         super().__init__(key, secret, lambda: clock() // 3_600_000)
 
 
-def early(secrets: Mapping[str, str], clock: mb.Clock) -> acme.Signature:
+def early(secrets: Mapping[str, str], clock: mb.Clock) -> upright.Signature:
     now = clock()
-    return acme.Signature(secrets["api_key"], secrets["api_secret"], lambda: now)
+    return upright.Signature(secrets["api_key"], secrets["api_secret"], lambda: now)
 
 
-def all_read(secrets: Mapping[str, str], clock: mb.Clock) -> acme.Signature:
+def all_read(secrets: Mapping[str, str], clock: mb.Clock) -> upright.Signature:
     key, secret = dict(secrets).values()
-    return acme.Signature(key, secret, clock)
+    return upright.Signature(key, secret, clock)
 
 
-def timeless(secrets: Mapping[str, str], _: mb.Clock) -> acme.Signature:
-    return acme.Signature(secrets["api_key"], secrets["api_secret"], lambda: 0)
+def timeless(secrets: Mapping[str, str], _: mb.Clock) -> upright.Signature:
+    return upright.Signature(secrets["api_key"], secrets["api_secret"], lambda: 0)
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def timeless(secrets: Mapping[str, str], _: mb.Clock) -> acme.Signature:
         (early, "sign looks at the clock itself"),
         (timeless, "Venue.time is given, and no request has the time in it"),
         (
-            lambda secrets, clock: acme.Signature("a", secrets["api_secret"], clock),
+            lambda secrets, clock: upright.Signature("a", secrets["api_secret"], clock),
             "api_key: declared in Venue.credentials, and",
         ),
         (all_read, ""),
@@ -412,19 +412,19 @@ def test_len_of_secrets() -> None:
     """
     Secrets are handed over as a mapping like others.
     """
-    assert [] == found("fresh", sign=lambda secrets, clock: acme.sign(secrets, clock) if len(secrets) == 2 else None)
+    assert [] == found("fresh", sign=lambda secrets, clock: upright.sign(secrets, clock) if len(secrets) == 2 else None)
 
 
-@pytest.mark.parametrize("deed", acme.DEEDS)
+@pytest.mark.parametrize("deed", upright.DEEDS)
 def test_what_a_plugin_does_by_itself(deed: str) -> None:
     """
     Connections, files, the environment, the clock and sleeping are the core's.
     """
-    problems = found("quiet", fetch=acme.doing(acme.DEEDS[deed]))
+    problems = found("quiet", fetch=upright.doing(upright.DEEDS[deed]))
 
-    assert [] != [
-        problem for problem in problems if f"acme calls {deed}" in problem or f".{deed.rpartition('.')[2]}:" in problem
-    ], problems
+    name = deed.rpartition(".")[2]
+
+    assert any(problem.startswith("upright calls ") and f"{name}: " in problem for problem in problems), problems
 
 
 def test_a_plugin_without_anything_to_sign() -> None:
@@ -436,7 +436,7 @@ def test_a_plugin_without_anything_to_sign() -> None:
     assert [[], [], [], []] == [found(check, **free) for check in ("fresh", "quiet", "clock", "description")]
 
 
-class Telling(acme.Signature):
+class Telling(upright.Signature):
     """
     Shows what it signs with.
     """
@@ -445,23 +445,23 @@ class Telling(acme.Signature):
         return f"Telling({str.__str__(self._secret)})"
 
 
-def refusing(secrets: Mapping[str, str], clock: mb.Clock) -> acme.Signature:
+def refusing(secrets: Mapping[str, str], clock: mb.Clock) -> upright.Signature:
     if not secrets["api_secret"].isalnum():
         msg = f"{str.__str__(secrets['api_secret'])} is no secret."
         raise mb.CredentialsError(msg, hint="Copy it again.")
-    return acme.sign(secrets, clock)
+    return upright.sign(secrets, clock)
 
 
-def exposing(secrets: Mapping[str, str], clock: mb.Clock) -> acme.Signature:
+def exposing(secrets: Mapping[str, str], clock: mb.Clock) -> upright.Signature:
     raw = secrets["api_secret"].encode("utf-8", "replace")
     if not raw.isalnum():
         raise ValueError
-    return acme.sign(secrets, clock)
+    return upright.sign(secrets, clock)
 
 
-def logging_(secrets: Mapping[str, str], clock: mb.Clock) -> acme.Signature:
+def logging_(secrets: Mapping[str, str], clock: mb.Clock) -> upright.Signature:
     logging.getLogger("acme").debug("Signing with %s.", str.__str__(secrets["api_secret"]))
-    return acme.sign(secrets, clock)
+    return upright.sign(secrets, clock)
 
 
 def repeating(error: mb.ApiError) -> mb.MarginbookError:
@@ -513,13 +513,13 @@ def test_trouble_that_is_swallowed() -> None:
 
     def lenient(account: mb.Account, session: requests.Session) -> mb.Statement:
         try:
-            return acme.fetch(account, session)
+            return upright.fetch(account, session)
         except mb.MarginbookError:
             return mb.Statement([])
 
     def renaming(account: mb.Account, session: requests.Session) -> mb.Statement:
         try:
-            return acme.fetch(account, session)
+            return upright.fetch(account, session)
         except mb.MarginbookError:
             raise mb.UnavailableError(str(account.name)) from None
 
@@ -556,7 +556,7 @@ def test_a_clock_that_is_not_corrected() -> None:
         ),
         (
             "null",
-            {"fetch": acme.dropping(lambda row: row["cash"] is not None)},
+            {"fetch": upright.dropping(lambda row: row["cash"] is not None)},
             "With the fault 'null' in each request, acme is 'ok, with other rows'",
         ),
         (
@@ -566,7 +566,7 @@ def test_a_clock_that_is_not_corrected() -> None:
         ),
         (
             "missing",
-            {"fetch": acme.reading(max_withdraw=lambda row: None if "cash" in row else Decimal(1))},
+            {"fetch": upright.reading(max_withdraw=lambda row: None if "cash" in row else Decimal(1))},
             "",
         ),
     ],

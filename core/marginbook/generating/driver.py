@@ -150,7 +150,7 @@ def load(spec: Path, *, root: str = "/", key_headers: Iterable[str] = ()) -> dic
     try:
         with spec.open(encoding="utf-8") as file:
             document = json.load(file) if spec.suffix == ".json" else YAML(typ="safe").load(file)
-        if not isinstance(document, dict) or not isinstance(document.get("info"), dict):
+        if not isinstance(document, dict):
             msg = "it is no OpenAPI document"
             raise ValueError(msg)  # noqa: TRY004, TRY301  # told below, like what else is wrong with it
         if "swagger" in document:

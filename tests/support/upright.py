@@ -4,6 +4,7 @@ A venue that does everything right, and can be told to do one thing wrong.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 import os
@@ -16,6 +17,7 @@ import time as clocks
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
@@ -239,8 +241,10 @@ def connect() -> None:
 DEEDS: Final[Mapping[str, Callable[[], object]]] = {
     "time.time": lambda: clocks.time(),  # noqa: PLW0108  # what is guarded is looked up when it is called
     "time.sleep": lambda: clocks.sleep(0),
+    "time.time_ns": lambda: time_ns(),  # noqa: PLW0108  # likewise
     "datetime.now": lambda: datetime.now(UTC),
-    "os.environ": lambda: os.environ.get("HOME"),
+    "dt.datetime.now": lambda: dt.datetime.now(UTC),
+    "os.environ": lambda: os.environ.get("HOME") or "HOME" in os.environ,
     "io.open": lambda: Path(__file__).read_text(encoding="utf-8"),
     "socket.connect_ex": connect,
     "Popen.__init__": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
