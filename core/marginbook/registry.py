@@ -25,7 +25,7 @@ from marginbook.output import Output
 from marginbook.venues import PriceSource, Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from importlib.metadata import Distribution
 
     from marginbook.output import View
@@ -112,7 +112,6 @@ class Registry:
     def __init__(
         self, entry_points: Iterable[EntryPoint], *, disabled: Iterable[str] = (), strict: bool = False
     ) -> None:
-        self._disabled = frozenset(disabled)
         self._strict = strict
         found: dict[Source, _Found] = {}
         # One distribution has many entry points, and its description is long.
@@ -121,6 +120,10 @@ class Registry:
             source = Source(*naming(entry_point.dist), entry_point.value)
             found.setdefault(source, _Found(source, [])).entry_points.append(entry_point)
         self._found = [found[source] for source in sorted(found)]
+        names = frozenset(disabled)
+        self._enabled = [plugin for plugin in self._found if not _is_disabled(plugin, names)]
+        # Thousands of accounts may ask for the same one.
+        self._known: dict[str, Venue] = {}
 
     def venue(self, venue_id: str) -> Venue:
         """
@@ -132,10 +135,13 @@ class Registry:
             ConfigurationError: Nobody has it.
 
         """
-        named = [f for f in self._enabled() if any(e.name == venue_id for e in f.entry_points)]
-        for found in (*named, *self._enabled()):
+        if venue_id in self._known:
+            return self._known[venue_id]
+        named = [f for f in self._enabled if any(e.name == venue_id for e in f.entry_points)]
+        for found in (*named, *self._enabled):
             for venue in self._load(found).venues:
                 if venue.id == venue_id and self._owner(venue_id) is found:
+                    self._known[venue_id] = venue
                     return venue
         if problems := [problem for found in named for problem in found.problems]:
             raise PluginError(" ".join(problems))
@@ -145,7 +151,7 @@ class Registry:
         """
         Say which plugins name the same venue in their entry points, or "". Imports nothing.
         """
-        named = [str(f.source) for f in self._enabled() if any(e.name == venue_id for e in f.entry_points)]
+        named = [str(f.source) for f in self._enabled if any(e.name == venue_id for e in f.entry_points)]
         if len(named) < 2:  # noqa: PLR2004  # a rivalry takes two
             return ""
         return (
@@ -162,7 +168,7 @@ class Registry:
         """
         Load every plugin and say what became of it.
         """
-        enabled = [self._load(found) for found in self._enabled()]
+        enabled = [self._load(found) for found in self._enabled]
         for found in enabled:
             self._report_lost(found)
         return tuple(
@@ -181,13 +187,13 @@ class Registry:
         """
         Return the sandbox parts of every plugin that loads and has some.
         """
-        return tuple(stage for found in self._enabled() for stage in self._call(self._load(found), "marginbook_stages"))
+        return tuple(stage for found in self._enabled for stage in self._call(self._load(found), "marginbook_stages"))
 
     def stages_of(self, venue_id: str) -> tuple[Stage, ...]:
         """
         Return the sandbox parts of the plugins that name a venue in their entry points. Imports no others.
         """
-        named = [f for f in self._enabled() if any(e.name == venue_id for e in f.entry_points)]
+        named = [f for f in self._enabled if any(e.name == venue_id for e in f.entry_points)]
         return tuple(stage for found in named for stage in self._call(self._load(found), "marginbook_stages"))
 
     def outputs(self) -> dict[str, Output]:
@@ -210,7 +216,7 @@ class Registry:
         outputs = outputs if name in outputs else self.outputs()
         if name in outputs:
             return outputs[name]
-        named = [f for f in self._enabled() if any(e.name == f"output.{name}" for e in f.entry_points)]
+        named = [f for f in self._enabled if any(e.name == f"output.{name}" for e in f.entry_points)]
         if problems := [problem for found in named for problem in found.problems]:
             raise PluginError(" ".join(problems))
         msg = f"There is no output {name!r:.40}."
@@ -244,7 +250,7 @@ class Registry:
         Yield what the plugins describe by *hook*: all plugins; where *name* is empty, those with an entry point of this
         *kind*; or those with an entry point of that name.
         """
-        for found in self._enabled():
+        for found in self._enabled:
             names = [e.name for e in found.entry_points if e.name.startswith(f"{kind}.")]
             wanted = name is None or (bool(names) if not name else f"{kind}.{name}" in names)
             for item in self._call(self._load(found), hook) if wanted else ():
@@ -275,20 +281,13 @@ class Registry:
         found = self._own("an output", Output, "name", self._items("marginbook_outputs", "output", name))
         return {name: _watched(output, plugin.source) for name, (plugin, output) in found.items()}
 
-    def _enabled(self) -> list[_Found]:
-        return [found for found in self._found if not self._is_disabled(found)]
-
-    def _is_disabled(self, found: _Found) -> bool:
-        names = {found.source.distribution, *(e.name for e in found.entry_points)}
-        return bool(names & self._disabled) or ("*" in self._disabled and found.source.foreign)
-
     def _owner(self, venue_id: str) -> _Found | None:
         """
         Return who has a venue: who names it in an entry point before who does not, then by source.
         """
         claims = [
             (not any(e.name == venue_id for e in found.entry_points), found.source, found)
-            for found in self._enabled()
+            for found in self._enabled
             if any(v.id == venue_id for v in found.venues)
         ]
         return min(claims, key=lambda claim: claim[:2])[-1] if claims else None
@@ -388,6 +387,11 @@ def _register(plugin: Any) -> pluggy.PluginManager:
     manager.register(plugin)
     manager.check_pending()
     return manager
+
+
+def _is_disabled(found: _Found, disabled: Collection[str]) -> bool:
+    names = {found.source.distribution, *(e.name for e in found.entry_points)}
+    return not names.isdisjoint(disabled) or ("*" in disabled and found.source.foreign)
 
 
 def _describe(source: Source, error: BaseException) -> str:
