@@ -149,7 +149,8 @@ def test_an_account_that_cannot_be_read() -> None:
 
     assert flaw("accounts", fetch=broken).startswith("The account acme of the sandbox cannot be read: plugin: ")
     assert flaw("portraits", fetch=broken).startswith("the portrait 'canonical' cannot be read: plugin: ")
-    assert "The account acme cannot be read without a" in next(iter(faults.fault(subject(fetch=broken), "null")))
+    (problem,) = faults.fault(subject(fetch=broken), "null")
+    assert problem.startswith("The account acme cannot be read without a fault: ")
 
 
 def test_what_depends_on_more_than_the_bodies() -> None:
@@ -240,11 +241,25 @@ def test_other_digits(changes: dict[str, Any], expected: str) -> None:
 
 def test_figures_that_do_not_add_up() -> None:
     """
-    They are told, unless a note of the core says so already, which it does wherever it sees them.
+    A portrait adds up, so that a contradiction is the mapping's. What the sandbox's own accounts say is not looked at.
     """
     odd = upright.reading(equity=lambda _: Decimal(1))
 
-    assert [] == found("identities", fetch=odd)
+    assert flaw("identities", fetch=odd) == (
+        "USDT in the portrait 'canonical': The venue's figures do not add up: equity is -1049 more than wallet_balance"
+        " + unrealized_pnl. Its own figures do, so a field means something else."
+    )
+    assert [] == found("identities", fetch=upright.doing(lambda: 1 // 0))
+
+
+@pytest.mark.parametrize("fault", ["clock", "signature", "error-in-200"])
+def test_a_venue_without_words_of_its_own(fault: str) -> None:
+    """
+    An error in others' words is none that it could know: the account fails, in whatever way.
+    """
+    silent = subject(lambda: evolve(upright.stage(), refusals={}))
+
+    assert [] == list(faults.fault(silent, fault))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -172,7 +173,9 @@ def test_only_what_is_called_is_kept(spec: Callable[..., Path], tmp_path: Path) 
     """
     The specification of the package has the operations that are called, secured each, and the schemas that they need.
     """
-    target = new_venue("acme", spec(document()), tmp_path, ["getWallets", "getV1Time"])
+    told = document()
+    told["components"]["schemas"]["Wallets"]["properties"]["best"] = {"$ref": "#/components/schemas/Wallet"}
+    target = new_venue("acme", spec(told), tmp_path, ["getWallets", "getV1Time"])
     own = (target / "specs/acme.openapi.yaml").read_text(encoding="utf-8")
     venue = (target / "src/marginbook_acme/venue.py").read_text(encoding="utf-8")
 
@@ -251,6 +254,18 @@ def test_the_client_is_written_anew(spec: Callable[..., Path], tmp_path: Path) -
     assert "" == client.main([str(own), str(folder)])
     assert before == files(folder)
     assert "owner_id" in (folder / "models/wallet.py").read_text(encoding="utf-8")
+
+
+def test_the_command_for_the_client_is_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It is run with ``python -m``, and its status is that of a command.
+    """
+    monkeypatch.setattr(sys, "argv", ["client"])
+    monkeypatch.delitem(sys.modules, "marginbook.scaffolding.client")
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("marginbook.scaffolding.client", run_name="__main__")
+
+    assert str(caught.value.code).startswith("usage: ")
 
 
 def test_the_command_for_the_client_says_what_is_wrong(tmp_path: Path) -> None:

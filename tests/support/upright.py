@@ -184,6 +184,7 @@ def stage(portrait: Portrait = USUAL, write: Callable[[str, Wallet], dict[str, A
             "clock": lambda: answer({"error": "STALE"}, 400),
             "key": lambda: answer({"error": "KEY"}, 401),
             "signature": lambda: answer({"error": "SIGNATURE"}, 400),
+            "error-in-200": lambda: answer({"error": "BUSY"}),
         },
         assets=("USDT", "BTC"),
         portray=lambda portrait: stage(portrait, write),

@@ -146,7 +146,7 @@ def load(spec: Path, *, root: str = "/", key_headers: Iterable[str] = ()) -> dic
     from ruamel.yaml import YAML  # noqa: PLC0415  # comes with the generator, whose version is checked first
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415  # likewise
 
-    document: dict[str, Any]
+    document: Any
     try:
         with spec.open(encoding="utf-8") as file:
             document = json.load(file) if spec.suffix == ".json" else YAML(typ="safe").load(file)

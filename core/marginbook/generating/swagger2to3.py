@@ -207,8 +207,7 @@ def _explode(parameter: JSON, where: str) -> bool:
             return True
         case "csv", _:
             return False
-        case unknown, _:
-            raise ConversionError(where, f"no conversion is known for collectionFormat {unknown}")
+    raise ConversionError(where, f"no conversion is known for collectionFormat {parameter['collectionFormat']}")
 
 
 def _response(response: JSON, operation: JSON, document: JSON, where: str) -> JSON:

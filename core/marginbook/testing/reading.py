@@ -14,8 +14,7 @@ from marginbook.report import Failure
 from marginbook.sandbox import PORTRAITS
 from marginbook.testing import bodies
 from marginbook.testing.subject import figures
-from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, SUMS, Statement
-from marginbook.values.money import total
+from marginbook.values import AMOUNTS, SUMMARY_AMOUNTS, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -197,18 +196,17 @@ def _is_cut(amount: Decimal, written: list[Decimal]) -> bool:
 
 def identities(subject: Subject) -> Iterator[str]:
     """
-    Yield where figures that are all told do not add up, and no note says so.
+    Yield where figures of a portrait, which add up, do so no more: the core notes it of every row.
     """
-    for body in subject.bodies:
-        statement = subject.makes(body)
-        for row in statement.balances if statement else ():
-            for name, terms in SUMS:
-                amount, *parts = (getattr(row, figure) for figure in (name, *terms))
-                if amount is None or None in parts:
-                    continue
-                difference = total((amount, *(part.copy_negate() for part in parts)))
-                if difference and not any("do not add up" in note for note in row.notes):
-                    yield f"{name} of {row.asset} in {body.name} is {difference:f} more than {' + '.join(terms)}."
+    for (name, detail), outcome in subject.portraits.items():
+        rows = outcome.balances if isinstance(outcome, Statement) else ()
+        where = f"the portrait {name!r}{f' with detail {detail}' if detail else ''}"
+        for row in rows:
+            yield from (
+                f"{row.asset} in {where}: {note} Its own figures do, so a field means something else."
+                for note in row.notes
+                if "do not add up" in note
+            )
 
 
 def stages(subject: Subject) -> Iterator[str]:

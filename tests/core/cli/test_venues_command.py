@@ -137,3 +137,36 @@ def test_other_encodings(plugins: Plugins, encoding: str, arguments: list[str]) 
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "binance-usdm" in done.stdout
+
+
+def test_plugins(plugins: Plugins) -> None:
+    """
+    Each plugin with what became of it, for people and for programs. What is wrong belongs to the answer.
+    """
+    plugins.add("acme", "acme", source="MARGINBOOK_API = 99")
+    plugins.add("zeta", "zeta", source="")
+    told, listed = run("--plugins"), run("--plugins", "--json")
+    entries = {entry["distribution"]: entry for entry in json.loads(listed.stdout)}
+
+    assert (0, "", 0, "") == (told.exit_code, told.stderr, listed.exit_code, listed.stderr)
+    assert (
+        "acme (acme 1.0)\n  status       failed\n  interface    version 99\n  entry points acme\n  problem      "
+        in (told.stdout)
+    )
+    assert "zeta (zeta 1.0)\n  status       ok\n  interface    no version said\n  entry points zeta\n" in told.stdout
+    assert ("failed", 99, ["acme"], [], "1.0", "acme") == tuple(
+        entries["acme"][key] for key in ("status", "api_version", "entry_points", "venues", "version", "module")
+    )
+    assert ["Update marginbook."] == [problem[-18:] for problem in entries["acme"]["problems"]]
+
+
+def test_plugins_of_some_venues() -> None:
+    """
+    A list of plugins is not of some venues.
+    """
+    done = run("coinswitch", "--plugins")
+
+    assert (2, "Error: Plugins are listed all together.\nLeave out the IDs, or --plugins.\n") == (
+        done.exit_code,
+        done.stderr,
+    )
