@@ -24,7 +24,17 @@ from marginbook.errors import (
     RateLimitedError,
 )
 from marginbook.report import Failure
-from marginbook.transport import MACHINE, Deadline, Documents, Line, Machine, Session, egress, explain, shared_limits
+from marginbook.transport import (
+    MACHINE,
+    Deadline,
+    Documents,
+    Line,
+    Machine,
+    Session,
+    explain,
+    shared_limits,
+    surroundings,
+)
 from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, compare, derive
 from marginbook.venues import DETAIL, Venue
 from marginbook.venues.settings import settle
@@ -204,7 +214,7 @@ class Visit:
 
         """
         url = account.options["base_url"]
-        host = machine.hosts.at(venue.id, urlsplit(url).netloc, egress(url))
+        host = machine.hosts.at(venue.id, urlsplit(url).netloc, surroundings(pool).egress(url))
         line = Line(host, _limits(account, venue), _digest(secrets), machine, shared_limits())
         auth = venue.sign(secrets, lambda: host.clock.milliseconds(machine)) if venue.sign else None
         return cls(account, venue, Session(pool, deadline, auth, line), line, deadline)

@@ -7,9 +7,10 @@ from marginbook.transport.documents import Documents
 from marginbook.transport.hosts import Host
 from marginbook.transport.machine import MACHINE, Machine
 from marginbook.transport.pools import adapter
-from marginbook.transport.session import Line, Session, egress
+from marginbook.transport.session import Line, Session
 from marginbook.transport.shared import SHARED_LIMITS, shared_limits
 from marginbook.transport.statuses import explain
+from marginbook.transport.surroundings import surroundings
 
 __all__ = [
     "MACHINE",
@@ -21,7 +22,7 @@ __all__ = [
     "Machine",
     "Session",
     "adapter",
-    "egress",
     "explain",
     "shared_limits",
+    "surroundings",
 ]

@@ -8,7 +8,6 @@ each time; never in an adapter, which would send the old one again.
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.metadata
 import logging
 import ssl
@@ -18,7 +17,6 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import requests
 from attrs import frozen
-from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import ReadTimeoutError
 
 from marginbook.errors import (
@@ -34,6 +32,7 @@ from marginbook.transport.documents import keys_of
 from marginbook.transport.hosts import Charge, Host
 from marginbook.transport.machine import MACHINE, Machine
 from marginbook.transport.shared import SharedLimits
+from marginbook.transport.surroundings import surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,6 +124,7 @@ class Session(requests.Session):
         self._deadline = deadline
         self._stalled = False
         self._line = line or Line(Host(""))
+        self._surroundings = surroundings(pool)
         self._sent = ""
         #: The bodies of what succeeded, by request, where somebody wants to keep them.
         self.kept: dict[str, bytes] | None = None
@@ -171,6 +171,17 @@ class Session(requests.Session):
         query = _parts(request.url or "").query.split("&")
         self._sent = "\n".join(map(str, [self._sent, *own, *query, *map(unquote, query)]))
         return super().send(request, **kwargs)
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """
+        Return what the environment says, which is looked up once for each address.
+        """
+
+        def look() -> dict[str, Any]:
+            return dict(super(Session, self).merge_environment_settings(url, proxies, stream, verify, cert))
+
+        # Whoever says more than we do is alone in that.
+        return look() if verify is not None or cert is not None else self._surroundings.settings(url, look)
 
     def repeats(self, text: str) -> bool:
         """
@@ -241,17 +252,6 @@ def _loggable(argument: object) -> object:
 def _keep_signatures_out_of_logs() -> None:
     for name in ("urllib3.connectionpool", "urllib3.connection"):
         logging.getLogger(name).addFilter(_Signatures())
-
-
-def egress(url: str) -> str:
-    """
-    Return what stands for the proxy through which requests will ask *url*, or "". Its address may have a password.
-    """
-    parts = _parts(url)
-    if is_loopback(parts.hostname or ""):
-        return ""
-    proxy = select_proxy(url, get_environ_proxies(url)) or ""
-    return proxy and hashlib.blake2b(proxy.encode(), digest_size=16).hexdigest()
 
 
 @functools.cache

@@ -33,7 +33,7 @@ from marginbook import (
     UnavailableError,
     collect,
 )
-from marginbook.transport import Deadline, Host, Line, Session, adapter, egress
+from marginbook.transport import Deadline, Host, Line, Session, adapter, surroundings
 from marginbook.transport import session as module
 from marginbook.transport.pools import _Socket
 from marginbook.transport.session import _ASKING, _keep_signatures_out_of_logs
@@ -690,6 +690,7 @@ def test_through_a_proxy(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert b"[1.10]" == session().get(f"http://venue.invalid{QUERY}").content
     assert proxy.peer.heads[0].startswith(f"GET http://venue.invalid{QUERY} HTTP/1.1\r\n")
+    egress = surroundings(adapter(1)).egress
     assert egress("http://venue.invalid/x") not in {"", proxy.peer.url}
     assert "" == egress("http://127.0.0.1:1/x")
 
