@@ -12,7 +12,9 @@ import difflib
 import functools
 import importlib.metadata
 import os
+import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import pluggy
@@ -114,14 +116,13 @@ class Registry:
     ) -> None:
         self._strict = strict
         found: dict[Source, _Found] = {}
-        # One distribution has many entry points, and its description is long.
-        naming = functools.cache(_named)
         for entry_point in entry_points:
-            source = Source(*naming(entry_point.dist), entry_point.value)
+            foreign, name, version = _named(entry_point.dist)
+            source = Source(foreign, name, version, entry_point.value)
             found.setdefault(source, _Found(source, [])).entry_points.append(entry_point)
         self._found = [found[source] for source in sorted(found)]
-        names = frozenset(disabled)
-        self._enabled = [plugin for plugin in self._found if not _is_disabled(plugin, names)]
+        left_alone = frozenset(disabled)
+        self._enabled = [plugin for plugin in self._found if not _is_disabled(plugin, left_alone)]
         # Thousands of accounts may ask for the same one.
         self._known: dict[str, Venue] = {}
 
@@ -355,10 +356,30 @@ def installed(environ: Mapping[str, str] = os.environ) -> Registry:
     Return the registry of everything that is installed, less what the environment disables.
     """
     return Registry(
-        importlib.metadata.entry_points(group=PROJECT),
+        _entry_points(_places()),
         disabled=filter(None, map(str.strip, environ.get(DISABLE, "").split(","))),
         strict=environ.get(STRICT, "") not in {"", "0"},
     )
+
+
+def _places() -> tuple[tuple[str, int], ...]:
+    """
+    Return where distributions may be, each with the time at which one was last installed there or removed.
+    """
+    return tuple((place, _changed_at(Path(place))) for place in sys.path)
+
+
+def _changed_at(place: Path) -> int:
+    try:
+        return place.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+# Each report looks for plugins, and to read what every distribution says of itself takes as long as the rest of it.
+@functools.lru_cache(maxsize=8)
+def _entry_points(places: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:  # noqa: ARG001  # what makes it stale
+    return tuple(importlib.metadata.entry_points(group=PROJECT))
 
 
 def venues() -> tuple[Venue, ...]:
@@ -368,9 +389,11 @@ def venues() -> tuple[Venue, ...]:
     return installed().venues()
 
 
+@functools.lru_cache(maxsize=1024)
 def _named(distribution: Distribution | None) -> tuple[bool, str, str]:
     """
-    Return whether a distribution is foreign, its name, and its version.
+    Return whether a distribution is foreign, its name, and its version. It may have many entry points, and its
+    description is long.
     """
     described = distribution.metadata if distribution else {"Name": "", "Version": ""}
     return described["Name"] != PROJECT, described["Name"], described["Version"]
