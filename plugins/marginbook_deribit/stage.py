@@ -346,6 +346,7 @@ def _stage(*parts: Part) -> Stage:
         {"/api/v2/private/get_account_summaries": venue.summaries, "/api/v2/public/get_time": venue.time},
         {"/api/v2/private": lost},
         refusals=REFUSALS,
+        amount="balance",
         assets=ASSETS,
         portray=portray,
         beyond=BEYOND,

@@ -374,6 +374,7 @@ def stage(accounts: dict[str, dict[str, Any]]) -> Stage:
             "throttled": throttled,
             "error-in-200": broken,
         },
+        amount="pnl",
         assets=("USD", "USDT"),
         portray=portray,
         beyond={"indebted": "Nothing is lent to futures accounts."},
