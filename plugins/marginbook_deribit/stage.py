@@ -270,6 +270,7 @@ REFUSALS: Final = {
     "signature": WRONG_SIGNATURE,
     "clock": WRONG_SIGNATURE,
     "throttled": THROTTLED,
+    "error-in-200": functools.partial(_error, 10040, "retry", HTTPStatus.OK),
 }
 
 #: The portraits that are no account of Deribit's.

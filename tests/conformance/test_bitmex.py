@@ -1,5 +1,5 @@
 """
-Bitmex.
+BitMEX.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-KrakenFutures.
+Kraken Futures.
 """
 
 from __future__ import annotations

@@ -203,9 +203,7 @@ def quiet(subject: Subject) -> Iterator[str]:
     yield from (f"{offence}." for offence in guard.offences.values())
 
 
-def _everything(
-    subject: Subject, accounts: Iterable[tuple[Account, Body | None, dict[str, str]]]
-) -> Iterator[object]:
+def _everything(subject: Subject, accounts: Iterable[tuple[Account, Body | None, dict[str, str]]]) -> Iterator[object]:
     venue = subject.venue
     for _, body, secrets in accounts:
         auth = venue.sign(secrets, Hands()) if venue.sign else None
