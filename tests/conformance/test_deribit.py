@@ -6,10 +6,16 @@ from __future__ import annotations
 
 from marginbook.testing import VenueConformance
 from marginbook.testing.matrix import UNKNOWN
+from published import body
 
 
 class TestDeribit(VenueConformance):
     venue = "deribit"
+    bodies = {
+        "published": {
+            "/api/v2/private/get_account_summaries": body("deribit", "/api/v2/private/get_account_summaries"),
+        }
+    }
     differs = {
         # Deribit documents one answer to a wrong key, a wrong signature, and a time that is too far off. When its time
         # was asked for and ours is right, it must be the key.
