@@ -46,8 +46,8 @@ POOLED: Final = (
 )
 
 SHARED: Final = (
-    "In multi-asset margin mode, positions are backed by the whole account, and BitMEX does not say whether {:f} available"
-    " counts that or this currency alone: available_balance is not known."
+    "In multi-asset margin mode, positions are backed by the whole account, and BitMEX does not say whether {:f}"
+    " available counts that or this currency alone: available_balance is not known."
 )
 
 #: Digits after the point that an amount may have.
@@ -220,8 +220,8 @@ BITMEX: Final = Venue(
         "order_margin": _CONTRADICTORY,
         "maintenance_margin": f"{_CONTRADICTORY} In clients' records, `maintMargin` of an isolated position is what it"
         " locks, with its PnL.",
-        "available_balance": "In multi-asset margin mode, where it is not documented what `availableMargin` of a currency"
-        " counts.",
+        "available_balance": "In multi-asset margin mode, where it is not documented what `availableMargin` of a"
+        " currency counts.",
         "cross_wallet_balance": "BitMEX does not tell cross and isolated positions apart here.",
         "cross_unrealized_pnl": "BitMEX does not tell cross and isolated positions apart here.",
     },

@@ -4,6 +4,8 @@ Deribit.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marginbook.testing import VenueConformance
 from marginbook.testing.matrix import UNKNOWN
 from published import body
@@ -11,12 +13,12 @@ from published import body
 
 class TestDeribit(VenueConformance):
     venue = "deribit"
-    bodies = {
+    bodies: ClassVar = {
         "published": {
             "/api/v2/private/get_account_summaries": body("deribit", "/api/v2/private/get_account_summaries"),
         }
     }
-    differs = {
+    differs: ClassVar = {
         # Deribit documents one answer to a wrong key, a wrong signature, and a time that is too far off. When its time
         # was asked for and ours is right, it must be the key.
         "clock": ("credentials", "credentials"),

@@ -5,6 +5,7 @@ Hyperliquid.
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 from marginbook.testing import VenueConformance
 from marginbook.testing.matrix import OK
@@ -34,8 +35,10 @@ def published(mode: bytes) -> tuple[dict[str, bytes], dict[str, str]]:
 
 class TestHyperliquid(VenueConformance):
     venue = "hyperliquid"
-    bodies = {mode: published(json.dumps(mode).encode()) for mode in ("disabled", "unifiedAccount", "portfolioMargin")}
-    differs = {
+    bodies: ClassVar = {
+        mode: published(json.dumps(mode).encode()) for mode in ("disabled", "unifiedAccount", "portfolioMargin")
+    }
+    differs: ClassVar = {
         # The first list is that of tokens, which are in no row of this account. With an empty list of dexs, or of
         # positions that are worth something, it is not read.
         "empty-list": ("invalid_response", OK),

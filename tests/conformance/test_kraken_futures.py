@@ -5,6 +5,7 @@ Kraken Futures.
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 from marginbook.testing import VenueConformance
 from published import published
@@ -26,4 +27,4 @@ def whole() -> bytes:
 
 class TestKrakenFutures(VenueConformance):
     venue = "kraken-futures"
-    bodies = {"published": {ACCOUNTS: whole()}}
+    bodies: ClassVar = {"published": {ACCOUNTS: whole()}}

@@ -4,6 +4,8 @@ KuCoin Futures.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marginbook.testing import VenueConformance
 from marginbook.testing.matrix import UNKNOWN
 from published import body
@@ -19,14 +21,14 @@ NOTHING = b"""{"code": "200000", "data": {
 
 class TestKucoinFutures(VenueConformance):
     venue = "kucoin-futures"
-    bodies = {
+    bodies: ClassVar = {
         "published": {
             "/api/v1/contracts/active": body("kucoin_futures", "/api/v1/contracts/active"),
             f"{OVERVIEW}?currency=USDT": body("kucoin_futures", OVERVIEW),
             **{f"{OVERVIEW}?currency={name}": NOTHING % name.encode() for name in ("USDC", "XBT", "ETH")},
         }
     }
-    differs = {
+    differs: ClassVar = {
         # KuCoin documents what equity is made of. Where another wallet does not fit, no wallet is told.
         "minus-zero": (UNKNOWN, UNKNOWN),
         "negative": (UNKNOWN, UNKNOWN),

@@ -21,7 +21,7 @@ import marginbook_deribit as plugin
 from generate import CLIENTS, load
 from marginbook import Account, Balance, CredentialsError, InvalidResponseError, Statement, collect, replay
 from marginbook.sandbox import PORTRAITS, Portrait, Sandbox
-from marginbook.wire import decode
+from marginbook.wire import Unset, decode
 from marginbook_clients.deribit.models.summaries_response import SummariesResponse
 from marginbook_deribit import stage as played
 from marginbook_deribit import venue
@@ -313,8 +313,9 @@ def translated(body: Any) -> Statement:
     """
     What the plugin alone makes of a body.
     """
-    told = SummariesResponse.from_dict(decode(written(body))).result.summaries
-    return venue.statement(Account("desk", "deribit"), told)
+    told = SummariesResponse.from_dict(decode(written(body))).result
+    assert not isinstance(told, Unset)
+    return venue.statement(Account("desk", "deribit"), told.summaries)
 
 
 @pytest.mark.parametrize(
