@@ -45,6 +45,11 @@ POOLED: Final = (
     " whether they are before or after haircuts: a margin balance of {:f}, and {:f} available. They are in no row."
 )
 
+SHARED: Final = (
+    "In multi-asset margin mode, positions are backed by the whole account, and BitMEX does not say whether {:f}"
+    " available counts that or this currency alone: available_balance is not known."
+)
+
 #: Digits after the point that an amount may have.
 _SCALES: Final = range(31)
 
@@ -114,7 +119,7 @@ def statement(account: Account, rows: Iterable[Margin], known: dict[str, Unit]) 
         raise InvalidResponseError(msg, hint="Try again later; the venue may just have added it.")
     pool = next((row for row in rows if row.currency == POOL and not _is_empty_pool(row)), None)
     return Statement(
-        [balance(account, row, known[row.currency]) for row in rows if row.currency != POOL],
+        [balance(account, row, known[row.currency], shared=bool(pool)) for row in rows if row.currency != POOL],
         summary=_summary(account, pool, known[POOL]) if pool else None,
     )
 
@@ -127,14 +132,15 @@ def _is_empty_pool(row: Margin) -> bool:
     return row.currency == POOL and not any(told)
 
 
-def balance(account: Account, row: Margin, unit: Unit) -> Balance:
+def balance(account: Account, row: Margin, unit: Unit, *, shared: bool = False) -> Balance:
     """
-    Translate one currency.
+    Translate one currency, of an account whose assets may share collateral.
 
     Raises:
         InvalidResponseError: Its time is none.
 
     """
+    available = unit.amount(row.available_margin)
     return Balance(
         account=account.name,
         venue=account.venue,
@@ -142,9 +148,10 @@ def balance(account: Account, row: Margin, unit: Unit) -> Balance:
         wallet_balance=unit.amount(row.wallet_balance),
         unrealized_pnl=unit.amount(row.unrealised_pnl),
         equity=unit.amount(row.margin_balance),
-        available_balance=unit.amount(row.available_margin),
+        available_balance=None if shared else available,
         max_withdraw=unit.amount(row.withdrawable_margin),
         updated_at=None if isinstance(row.timestamp, Unset) else _moment(row.timestamp),
+        notes=[SHARED.format(available)] if shared else [],
     )
 
 
@@ -203,7 +210,7 @@ BITMEX: Final = Venue(
         "wallet_balance": "`walletBalance`, by the `scale` of its currency",
         "unrealized_pnl": "`unrealisedPnl`, likewise",
         "equity": "`marginBalance`, likewise",
-        "available_balance": "`availableMargin`, likewise",
+        "available_balance": "`availableMargin`, likewise, where assets do not share collateral",
         "max_withdraw": "`withdrawableMargin`, likewise",
         "updated_at": "`timestamp`",
     },
@@ -213,6 +220,8 @@ BITMEX: Final = Venue(
         "order_margin": _CONTRADICTORY,
         "maintenance_margin": f"{_CONTRADICTORY} In clients' records, `maintMargin` of an isolated position is what it"
         " locks, with its PnL.",
+        "available_balance": "In multi-asset margin mode, where it is not documented what `availableMargin` of a"
+        " currency counts.",
         "cross_wallet_balance": "BitMEX does not tell cross and isolated positions apart here.",
         "cross_unrealized_pnl": "BitMEX does not tell cross and isolated positions apart here.",
     },

@@ -344,7 +344,7 @@ def test_a_stage_with_a_hole(changes: dict[str, Any], expected: str) -> None:
                 name: lambda _: None
                 for name in ("wallet_balance", "unrealized_pnl", "position_margin", "order_margin", "available_balance")
             },
-            "USDT in the portrait 'canonical' has no figure at all.",
+            "USDT in the portrait 'canonical' has no figure at all, and no note says why.",
         ),
         ({"asset": lambda row: f"{row['coin']}M"}, "the portrait 'canonical' has no row of USDT, but of USDTM."),
     ],
@@ -357,6 +357,112 @@ def test_another_number(changes: dict[str, Any], expected: str) -> None:
     problems = found("portraits", fetch=upright.reading(**changes))
 
     assert [] != [problem for problem in problems if problem.startswith(expected)], problems
+
+
+def test_a_row_without_figures_that_says_why() -> None:
+    """
+    Where nothing is known of an asset, a note on its row will do.
+    """
+    nothing: dict[str, Any] = dict.fromkeys(NAMES)
+
+    def modest(account: mb.Account, session: requests.Session) -> mb.Statement:
+        rows = upright.fetch(account, session).balances
+        return mb.Statement([evolve(row, **nothing).remark("Nobody knows.") for row in rows])
+
+    assert [] == found("portraits", fetch=modest)
+
+
+def test_amounts_that_are_scaled() -> None:
+    """
+    A whole number of a smallest unit keeps its digits, even if another number is as large as what it means.
+    """
+    body = Body("scaled", {upright.WALLETS: b'{"wallets": [{"cash": "100050", "least": "1000.5"}]}'}, {})
+
+    def scaled(account: mb.Account, session: requests.Session) -> mb.Statement:
+        client = wire.Client(base_url=account.options["base_url"], session=session)
+        (row, *_) = upright.get(client, upright.WALLETS, secured=True)["wallets"]
+        amount = Decimal(row["cash"]).scaleb(-2) if "least" in row else Decimal(row["cash"])
+        return mb.Statement([mb.Balance(account=account.name, venue="acme", asset="X", wallet_balance=amount)])
+
+    assert [] == found("digits", bodies=[body], fetch=scaled)
+
+
+def test_a_body_that_is_a_single_word() -> None:
+    """
+    It has no fields that could be left out.
+    """
+
+    def spoken(account: mb.Account, session: requests.Session) -> mb.Statement:
+        client = wire.Client(base_url=account.options["base_url"], session=session)
+        word = upright.get(client, upright.WALLETS, secured=True)
+        return mb.Statement([mb.Balance(account=account.name, venue="acme", asset=str(word)[:9])])
+
+    assert [] == found("absences", bodies=[Body("word", {upright.WALLETS: b'"word"'}, {})], fetch=spoken)
+
+
+def test_a_request_before_the_one_with_an_amount() -> None:
+    """
+    A request without a key is counted too, so that a fault in one request hits the one with an amount, and a list that
+    is asked for without a key can be empty.
+    """
+
+    def public(account: mb.Account, session: requests.Session) -> mb.Statement:
+        client = wire.Client(base_url=account.options["base_url"], session=session)
+        coins = upright.get(client, "/v1/coins", secured=False)["coins"]
+        return upright.fetch(account, session) if coins else mb.Statement([])
+
+    def stage() -> Stage:
+        plain = upright.stage()
+        routes = {**plain.routes, "/v1/coins": lambda _: answer({"coins": [{"name": "USDT"}]})}
+        return evolve(plain, routes=routes)
+
+    listing = subject(stage, fetch=public)
+
+    assert [] == list(faults.fault(listing, "missing"))
+    assert [] == list(faults.fault(listing, "empty-list"))
+
+
+def test_no_list_to_empty() -> None:
+    """
+    Where no answer has a list, none can be empty.
+    """
+
+    def single(account: mb.Account, session: requests.Session) -> mb.Statement:
+        client = wire.Client(base_url=account.options["base_url"], session=session)
+        row = upright.get(client, upright.WALLETS, secured=True)
+        return mb.Statement([upright.balance(account, wire.Fields(row, "wallet"))])
+
+    def stage() -> Stage:
+        plain = upright.stage()
+        return evolve(
+            plain, routes={**plain.routes, upright.WALLETS: lambda _: answer(upright.row("USDT", CANONICAL.wallets[0]))}
+        )
+
+    assert [] == list(faults.fault(subject(stage, fetch=single), "empty-list"))
+
+
+def test_a_sum_of_the_venues_own_figures_is_looked_at() -> None:
+    """
+    A figure that a plugin makes of the venue's own fields is the venue's, though its words have no capitals. What the
+    core makes of our own figures is not.
+    """
+    row = mb.Balance(account="a", venue="acme", asset="X")
+    summed = row.derive("wallet_balance", Decimal(1), "sum of the wallets cash, flex")
+    followed = row.derive("equity", Decimal(1), "wallet_balance + unrealized_pnl")
+
+    assert [{"asset": "X", "wallet_balance": "1"}, {"asset": "X"}] == faults.told(mb.Statement([summed, followed]))
+
+
+def test_a_stage_that_looks_at_the_clock() -> None:
+    """
+    The sandbox may look at the clock; the plugin may not, though both are in one package.
+    """
+
+    def stage() -> Stage:
+        upright.DEEDS["time.time_ns"]()
+        return upright.stage()
+
+    assert [] == found("quiet", stage)
 
 
 def test_a_stranger_in_a_portrait() -> None:

@@ -180,7 +180,10 @@ def test_figures_of_the_whole_account_are_no_asset() -> None:
     """
     found = statement([ROW, POOL], [*ASSETS.values(), config("MAMUSD", "MAMUSd", 8)])
 
-    assert ["XBT"] == [row.asset for row in found.balances]
+    assert [("XBT", Decimal(1000), Decimal(880), None)] == [
+        (row.asset, row.wallet_balance, row.max_withdraw, row.available_balance) for row in found.balances
+    ]
+    assert "does not say whether 930.00000000 available counts that" in found.balances[0].notes[0]
     assert found.summary
     assert ("MAMUSD", None, "multi-assets", None) == (
         found.summary.currency,
@@ -459,4 +462,4 @@ def test_the_venue_explains_itself() -> None:
     margins = {"initial_margin", "position_margin", "order_margin", "maintenance_margin"}
 
     assert "bitmex" in {stage.venue for stage in installed().stages()}
-    assert {*margins, "cross_wallet_balance", "cross_unrealized_pnl"} == venue.unknown.keys()
+    assert {*margins, "available_balance", "cross_wallet_balance", "cross_unrealized_pnl"} == venue.unknown.keys()
