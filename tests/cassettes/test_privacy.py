@@ -79,9 +79,9 @@ def test_a_recording_keeps_no_secret(tmp_path: Path) -> None:
     What is recorded of accounts that nobody has seen before, at every venue, has none of their secrets in it, nor a
     signature that was made with one.
     """
-    recorder = vcr.VCR(**scrubbing("sandbox"), cassette_library_dir=str(tmp_path), record_mode="all")
     with Ears(stages()) as sandbox:
         for account in sandbox.accounts():
+            recorder = vcr.VCR(**scrubbing("sandbox", account), cassette_library_dir=str(tmp_path), record_mode="all")
             with recorder.use_cassette(f"{account.name}.yaml"):
                 assert collect([account]).complete
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.yaml")]
