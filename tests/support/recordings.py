@@ -227,7 +227,7 @@ def cassettes() -> list[Cassette]:
 
 
 def _cassette(path: Path) -> Cassette:
-    interactions = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["interactions"]  # noqa: S506  # it is safe
+    interactions = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["interactions"]
     first = interactions[0]["response"]
     assert all(
         first[name] == interaction["response"][name] for name in ("kind", *ASKED) for interaction in interactions

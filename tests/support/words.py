@@ -127,7 +127,7 @@ MADE: Final[dict[str, dict[str, str]]] = {
         "max_withdraw": "+available -bonus",
     },
     "hyperliquid": {
-        "wallet_balance": "+accountValue +total -pnl",
+        "wallet_balance": "+accountValue -pnl",
         "unrealized_pnl": "+pnl",
         "equity": "+accountValue",
         "position_margin": "+totalMarginUsed -pnl +crossPnl",
@@ -197,6 +197,11 @@ SUMMARIES: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+_OKX: Final = {
+    "USDT": "wallet_balance cross_wallet_balance unrealized_pnl order_margin",
+    "": "unrealized_pnl cross_unrealized_pnl",
+}
+
 #: Figures that a field has, and that are rightly not told as such, by cassette and asset. The asset "" is the account
 #: as a whole.
 UNTOLD: Final[dict[str, dict[str, str]]] = {
@@ -210,13 +215,8 @@ UNTOLD: Final[dict[str, dict[str, str]]] = {
     ),
     # Equity of a bot is in eq, and its PnL in no field. In multi-currency margin, OKX has no imr of a currency, without
     # which ordFrozen is of spot.
-    **dict.fromkeys(
-        ("published/okx", "published/okx-margin"),
-        {
-            "USDT": "wallet_balance cross_wallet_balance unrealized_pnl order_margin",
-            "": "unrealized_pnl cross_unrealized_pnl",
-        },
-    ),
+    "published/okx": _OKX,
+    "published/okx-margin": _OKX,
     # Beside that of the published one: a debt with its interest, and options.
     "sandbox/okx-multi": {
         "USDT": "wallet_balance cross_wallet_balance order_margin",
@@ -240,8 +240,10 @@ UNTOLD: Final[dict[str, dict[str, str]]] = {
     },
     # The new mode has it in other fields.
     "sandbox/gate": {"USDT": "position_margin"},
-    # The PnL of positions is in total.
-    "sandbox/hyperliquid-unified": {"USDC": "wallet_balance", "USDH": "wallet_balance"},
+    # The PnL of positions may be in total, or not.
+    "sandbox/hyperliquid-unified": dict.fromkeys(("USDC", "USDH"), "wallet_balance equity"),
+    # That of all positions is empty, which contradicts it.
+    "published/bitget": {"USDT": "cross_unrealized_pnl"},
     # Positions of the multi-collateral wallet may be settled in any currency.
     "sandbox/kraken-flex": {"XRP": "unrealized_pnl equity"},
     # The fields do not add up as documented.
