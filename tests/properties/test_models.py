@@ -84,9 +84,9 @@ def kinds(value: Any) -> set[type]:
 
 def test_there_are_models() -> None:
     """
-    Those of all five clients, and each of them is tried below.
+    Those of all fifteen clients, and each of them is tried below.
     """
-    assert 5 == len({kind.__module__.split(".")[1] for kind in models()})
+    assert 15 == len({kind.__module__.split(".")[1] for kind in models()})
     assert {"AccountBalance", "WalletBalance", "RpcStatus"} <= {kind.__name__ for kind in models()}
 
 
