@@ -130,8 +130,8 @@ BITGET: Final = Venue(
         "msg": "a text that goes with the code",
         "requestTime": "the time of the answer, not of the row",
         "locked": "documented in two ways that contradict each other",
-        "available": "documented as what is available, and recorded as what is in the account without unrealized PnL;"
-        " in a collateral asset, it is read",
+        "data.available": "documented as what is available, and recorded as what is in the account without unrealized"
+        " PnL; in a collateral asset, it is read",
         "usdtEquity": "accountEquity, converted",
         "btcEquity": "accountEquity, converted",
         "crossedRiskRate": "what it is made of is not documented",

@@ -15,9 +15,9 @@ import pytest
 from urllib3 import connectionpool
 from vcr.patch import CassettePatcherBuilder  # type: ignore[import-untyped]  # it has no types
 
-from marginbook.registry import installed
+from marginbook import Account
 from marginbook.sandbox import Sandbox
-from recordings import CASSETTES, published_stages, scrubbing
+from recordings import CASSETTES, INSTALLED, published_stages, recordings, scrubbing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def playing(record_mode: str) -> Iterator[dict[str, str]]:
     if record_mode == "none":
         yield {}
         return
-    with Sandbox(published_stages()) as published, Sandbox(installed().stages()) as sandbox:
+    with Sandbox(published_stages()) as published, Sandbox(INSTALLED.stages()) as sandbox:
         yield {"published": published.url, "sandbox": sandbox.url}
 
 
@@ -71,5 +71,8 @@ def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
     What is kept of a request and of an answer: as little as a replay needs.
     """
     marker = request.node.get_closest_marker("default_cassette")
-    kind = marker.args[0].partition("/")[0] if marker else ""
-    return scrubbing(kind)
+    if marker is None:
+        # What is only replayed says itself what it is.
+        return scrubbing("", Account("any", "any"))
+    recording = next(recording for recording in recordings() if recording.name == marker.args[0])
+    return scrubbing(recording.kind, recording.account)
