@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 class Documents(BaseAdapter):
     """
-    Answers each request with the recorded body of its path, and status 200. Nothing reaches a network.
+    Answers each request with the recorded body of its path, and status 200 or its own. Nothing reaches a network.
 
     Args:
         documents: Bodies by path, such as ``{"/fapi/v3/balance": b"[]"}``, or by path and query, and what was posted
-            after a blank, where a path is asked for more than once.
+            after a blank, where a path is asked for more than once. An error has its status and a blank before the path.
 
     """
 
     def __init__(self, documents: Mapping[str, bytes]) -> None:
         super().__init__()
         self._documents = documents
+        self._errors = {key[4:]: int(key[:3]) for key in documents if key[:3].isdecimal() and key[3:5] == " /"}
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """
@@ -39,15 +40,15 @@ class Documents(BaseAdapter):
 
         """
         keys = keys_of(request)
-        key = next((key for key in keys if key in self._documents), "")
+        key = next((key for key in keys if key in self._documents or key in self._errors), "")
         if not key:
             msg = f"{keys[-1]} was asked for, and there is no body of it."
             raise ConfigurationError(msg, hint=f"There are bodies of {', '.join(self._documents) or 'nothing'}.")
         response = requests.Response()
-        response.status_code = 200
+        response.status_code = 200 if key in self._documents else self._errors[key]
         response.request = request
         response.url = request.url or ""
-        response.raw = BytesIO(self._documents[key])
+        response.raw = BytesIO(self._documents.get(key) or self._documents[f"{response.status_code} {key}"])
         return response
 
     def close(self) -> None:

@@ -15,7 +15,23 @@ from marginbook.cli import main
 if TYPE_CHECKING:
     from tests.core.conftest import Plugins
 
-OURS: Final = ["binance-coinm", "binance-pm", "binance-usdm", "coinswitch", "fexgate"]
+OURS: Final = [
+    "binance-coinm",
+    "binance-pm",
+    "binance-usdm",
+    "bitget",
+    "bitmex",
+    "bybit",
+    "coinswitch",
+    "deribit",
+    "fexgate",
+    "gate",
+    "hyperliquid",
+    "kraken-futures",
+    "kucoin-futures",
+    "mexc",
+    "okx",
+]
 
 
 def run(*arguments: str, **environ: str) -> Result:
