@@ -22,7 +22,8 @@ class Documents(BaseAdapter):
 
     Args:
         documents: Bodies by path, such as ``{"/fapi/v3/balance": b"[]"}``, or by path and query, and what was posted
-            after a blank, where a path is asked for more than once. An error has its status and a blank before the path.
+            after a blank, where a path is asked for more than once. An error has its status and a blank
+            before the path.
 
     """
 
@@ -48,7 +49,7 @@ class Documents(BaseAdapter):
         response.status_code = 200 if key in self._documents else self._errors[key]
         response.request = request
         response.url = request.url or ""
-        response.raw = BytesIO(self._documents.get(key) or self._documents[f"{response.status_code} {key}"])
+        response.raw = BytesIO(self._documents[key if key in self._documents else f"{self._errors[key]} {key}"])
         return response
 
     def close(self) -> None:

@@ -30,8 +30,8 @@ RETRIES: Final = 50
 #: Seconds for which a host is left alone that wants fewer requests and does not say until when, nor has known limits.
 _PAUSE: Final = 60.0
 
-#: Seconds for which a host is left alone at most, whatever it says: longer than any ban that a venue documents, which is
-#: three days at Binance. A wrong Retry-After would keep a process that runs for months from ever asking again.
+#: Seconds for which a host is left alone at most, whatever it says: longer than any ban that a venue documents, which
+#: is three days at Binance. A wrong Retry-After would keep a process that runs for months from ever asking again.
 _LONGEST: Final = 7 * 86_400.0
 
 #: Keys of which a host remembers the limits. Beyond that, those that have spent nothing lately are forgotten.

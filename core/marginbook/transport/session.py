@@ -126,7 +126,7 @@ class Session(requests.Session):
         self._stalled = False
         self._line = line or Line(Host(""))
         self._sent = ""
-        #: The bodies of what was answered, by request, that of an error with its status before it, where somebody wants to keep them.
+        #: The bodies of what was answered, by request, where somebody wants to keep them, an error under its status.
         self.kept: dict[str, bytes] | None = None
         _keep_signatures_out_of_logs()
 

@@ -27,7 +27,7 @@ def check_text(_: object, attribute: Attribute[Any], value: object) -> None:
 
 def check_name(instance: object, attribute: Attribute[Any], value: object) -> None:
     """
-    Refuse what is no text, or has blanks at its ends: nobody sees them, and ``" USDT"`` would not be added to ``"USDT"``.
+    Refuse what is no text, or has blanks at its ends: nobody sees them, and ``" USDT"`` is never added to ``"USDT"``.
     """
     check_text(instance, attribute, value)
     if value != str(value).strip():
@@ -42,7 +42,7 @@ def text() -> Any:
     return field(validator=check_text)
 
 
-def name() -> Any:
+def named() -> Any:
     """
     Return a field for what a venue calls something.
     """

@@ -78,7 +78,7 @@ def test_an_incomplete_report(partial: Path) -> None:
     done = run("--accounts", partial)
 
     assert 1 == done.exit_code
-    assert done.stdout.startswith("INCOMPLETE: 8 of 9 accounts, ")
+    assert done.stdout.startswith(f"INCOMPLETE: {ACCOUNTS} of {ACCOUNTS + 1} accounts, ")
     assert "lost (kraken): configuration: There is no venue 'kraken'." in done.stdout
     assert "Totals WITHOUT lost" in done.stdout
     assert "lost: failed: configuration" in done.stderr

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 #: What the sandbox plays: every venue that is installed, each with the accounts that its plugin brings.
 VENUES: Final = {venue.id for venue in installed().venues()}
-ACCOUNTS: Final = sum(len(stage.actors) for stage in installed().stages())
+NAMES: Final = [actor.name for stage in installed().stages() for actor in stage.actors]
+ACCOUNTS: Final = len(NAMES)
 
 
 def run(*arguments: Any) -> Result:
@@ -81,9 +82,7 @@ def test_an_accounts_file(file: Path, playing: subprocess.Popen[str]) -> None:
     playing.stdout.readline()
     tables = tomllib.loads(file.read_text())["accounts"]
 
-    assert {"binance-usdm", "binance-coinm", "binance-pm", "coinswitch", "fexgate"} == {
-        table["venue"] for table in tables.values()
-    }
+    assert VENUES == {table["venue"] for table in tables.values()}
     assert collect(file).complete
 
 
@@ -226,8 +225,7 @@ def test_the_help_says_how_to_write_a_fault() -> None:
             "kraken=reset",
             (
                 "The fault reset is for the account 'kraken', which nobody plays.\n"
-                "The sandbox plays binance-hmac, binance-rsa, binance-ed25519, binance-margin, binance-coins,"
-                " binance-portfolio, coinswitch, fexgate.\n"
+                f"The sandbox plays {', '.join(NAMES)}.\n"
             ),
         ),
         ("reset", "The fault 'reset' cannot be read.\nWrite [ACCOUNT][:N]=FAULT, with N counted from 1: "),
@@ -327,5 +325,5 @@ def marginbook_stages():
     done = run("demo")
 
     assert 1 == done.exit_code
-    assert done.stdout.startswith("INCOMPLETE: 8 of 9 accounts, ")
+    assert done.stdout.startswith(f"INCOMPLETE: {ACCOUNTS} of {ACCOUNTS + 1} accounts, ")
     assert 'acme (acme): invalid_response: "played"' in done.stdout

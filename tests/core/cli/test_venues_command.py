@@ -86,7 +86,7 @@ def test_json() -> None:
     (fexgate,) = json.loads(run("--json", "fexgate").stdout)
 
     assert OURS == [venue["id"] for venue in found]
-    assert fexgate == found[-1]
+    assert fexgate == found[OURS.index("fexgate")]
     assert "marginbook" == fexgate["package"]
     assert {
         "name": "exchange",

@@ -183,9 +183,9 @@ def test_what_a_venue_names_has_no_blanks_at_its_ends(name: str) -> None:
     """
     Nobody sees a blank at the end of a name, and the asset would be missing from the total of what it looks like.
     """
-    with pytest.raises(InvalidResponseError, match="asset is ' ?USDT ?', which has blanks at its ends"):
+    with pytest.raises(InvalidResponseError, match=r"asset is ' ?USDT ?', which has blanks at its ends"):
         balance(asset=name)
-    with pytest.raises(InvalidResponseError, match="symbol is ' ?USDT ?', which has blanks"):
+    with pytest.raises(InvalidResponseError, match=r"symbol is ' ?USDT ?', which has blanks"):
         lock(symbol=name)
     assert "Wrapped BTC" == balance(asset="Wrapped BTC").asset
 
