@@ -202,7 +202,7 @@ def test_a_real_process(partial: Path, plugins: Plugins) -> None:
 
     assert [1, 0, 2] == [incomplete.returncode, complete.returncode, wrong.returncode]
     assert ["lost"] == [failure["account"] for failure in json.loads(incomplete.stdout)["failures"]]
-    assert "[9/9] " in incomplete.stderr
+    assert f"[{ACCOUNTS + 1}/{ACCOUNTS + 1}] " in incomplete.stderr
     assert "" == complete.stderr
     assert ("", True) == (wrong.stdout, wrong.stderr.startswith("Error: The accounts file /no/such/file cannot be"))
 
