@@ -282,6 +282,5 @@ BITMEX: Final = Venue(
         "maxFee": "likewise",
         "version": "of the API",
     },
-    # A history blanks texts alone; BitMEX writes the account's number as a number.
     private=("account",),
 )

@@ -5,6 +5,7 @@ Keeping what a venue answered, without what is private in it.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -13,6 +14,8 @@ import requests
 import marginbook as mb
 from marginbook import Account, Recording, Statement, Venue, replay
 from marginbook.asking import read, replay_documents, stand_in
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
 from marginbook.transport import Deadline, Documents, Machine, Session, adapter
 from marginbook.transport.documents import keys_of
 from script import ROW, Asked, Said, in_turn, scripted
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from requests import PreparedRequest
-
-    from marginbook.sandbox import Sandbox
 
 SECRET: Final = "canary-secret-0123456789-abcdefghij"
 
@@ -147,6 +148,19 @@ def test_errors_are_kept_with_their_status() -> None:
     assert [404, 200] == [session.get(f"https://acme.example{path}").status_code for path in ("/a", "/b")]
 
 
+def test_gate_without_a_wallet_can_be_replayed() -> None:
+    """
+    An account that has no wallet of one settlement currency reads alike from what was kept of it.
+    """
+    recordings: list[Recording] = []
+    with Sandbox([stage for stage in installed().stages() if stage.venue == "gate"]) as played:
+        report = mb.collect(played.accounts(), record=recordings.append)
+
+    read = [row for found in recordings for row in mb.replay("gate", found.documents, found.options).balances]
+    assert any(key.startswith("400 ") for found in recordings for key in found.documents)
+    assert sorted(str(row.equity) for row in report.balances) == sorted(str(row.equity) for row in read)
+
+
 def test_only_the_attempt_that_succeeded() -> None:
     """
     What an earlier attempt got is of another moment, and is not kept.
@@ -191,16 +205,33 @@ def test_nothing_else_is_blanked() -> None:
 
 def test_private_fields_are_blanked() -> None:
     """
-    Texts of the fields that a venue calls private are left out, at any depth, and nothing else is changed.
+    Texts and numbers of the fields that a venue calls private are left out, at any depth, and nothing else is changed.
     """
-    body = rb'[{"alias" : "S\"g\\", "n": {"alias":"x", "other alias": "kept", "alias": 7}, "who": ""}]'
+    body = rb'[{"alias" : "S\"g\\", "n": {"alias":"x", "other alias": "kept", "alias": null}, "who": ""},'
+    body += rb'{"alias":-71, "who" : 7.5e+3, "other who": 7,"who":71}]'
     with scripted(lambda _: Said(body=body)) as venue:
         (found,) = recorded(acme(getting("/x"), private=["alias", "who"]), venue.url).documents.values()
 
     expected = (
-        rb'[{"alias" : "private", "n": {"alias":"private", "other alias": "kept", "alias": 7}, "who": "private"}]'
+        rb'[{"alias" : "private", "n": {"alias":"private", "other alias": "kept", "alias": null}, "who": "private"},'
     )
+    expected += rb'{"alias":0, "who" : 0, "other who": 7,"who":0}]'
     assert expected == found
+
+
+def test_bitmex_numbers_its_accounts_in_private() -> None:
+    """
+    A venue that numbers its accounts tells a history no number, and what it keeps can still be read.
+    """
+    recordings: list[Recording] = []
+    with Sandbox([stage for stage in installed().stages() if stage.venue == "bitmex"]) as played:
+        report = mb.collect(played.accounts(), record=recordings.append)
+
+    bodies = b"".join(body for recording in recordings for body in recording.documents.values())
+    read = [row for found in recordings for row in mb.replay("bitmex", found.documents, found.options).balances]
+    assert report.complete
+    assert {b"0"} == set(re.findall(rb'"account": ?([^,}]*)', bodies))
+    assert sorted(str(row.equity) for row in report.balances) == sorted(str(row.equity) for row in read)
 
 
 def test_fexgate_names_its_accounts_in_private(sandbox: Sandbox) -> None:

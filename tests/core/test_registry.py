@@ -30,7 +30,23 @@ def venue(id):
     return Venue(id=id, title="of " + __name__, fetch=fetch)
 """
 
-OURS: Final = ["binance-coinm", "binance-pm", "binance-usdm", "coinswitch", "fexgate"]
+OURS: Final = [
+    "binance-coinm",
+    "binance-pm",
+    "binance-usdm",
+    "bitget",
+    "bitmex",
+    "bybit",
+    "coinswitch",
+    "deribit",
+    "fexgate",
+    "gate",
+    "hyperliquid",
+    "kraken-futures",
+    "kucoin-futures",
+    "mexc",
+    "okx",
+]
 
 #: Asks for one venue of everything that is installed, and prints what was imported for it.
 ASK: Final = """
@@ -281,7 +297,7 @@ def test_one_venue_has_no_rivals(plugins: Plugins) -> None:
         ("acme-plugin", [*OURS, "zeta"]),
         (" acme-plugin ,zeta,,", OURS),
         ("*", OURS),
-        ("coinswitch", ["acme", "acme-2", "binance-coinm", "binance-pm", "binance-usdm", "fexgate", "zeta"]),
+        ("coinswitch", ["acme", "acme-2", *(venue for venue in OURS if venue != "coinswitch"), "zeta"]),
         ("marginbook", ["acme", "acme-2", "zeta"]),
         ("marginbook,*", []),
         ("nobody", ["acme", "acme-2", *OURS, "zeta"]),
@@ -362,7 +378,8 @@ def test_strict_mode_refuses_rivals(plugins: Plugins) -> None:
     [
         ("binance-usd", "There is no venue 'binance-usd'. Did you mean binance-usdm? 'marginbook venues' lists them"),
         ("coinswich", "There is no venue 'coinswich'. Did you mean coinswitch?"),
-        ("kraken", f"There is no venue 'kraken'. There are {', '.join(OURS)}."),
+        ("kraken", "There is no venue 'kraken'. Did you mean kraken-futures?"),
+        ("coinbase", f"There is no venue 'coinbase'. There are {', '.join(OURS)}."),
         ("", "There is no venue ''. There are "),
         ("secret" * 50, "There is no venue 'secretsecretsecretsecretsecretsecretsec. There are "),
     ],

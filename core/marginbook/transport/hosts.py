@@ -30,6 +30,10 @@ RETRIES: Final = 50
 #: Seconds for which a host is left alone that wants fewer requests and does not say until when, nor has known limits.
 _PAUSE: Final = 60.0
 
+#: Seconds for which a host is left alone at most, whatever it says: longer than any ban that a venue documents, which
+#: is three days at Binance. A wrong Retry-After would keep a process that runs for months from ever asking again.
+_LONGEST: Final = 7 * 86_400.0
+
 #: Keys of which a host remembers the limits. Beyond that, those that have spent nothing lately are forgotten.
 _MANY: Final = 1024
 
@@ -163,10 +167,11 @@ class Host:
 
     def stop(self, until: datetime | None, limits: Iterable[Limit], machine: Machine) -> datetime:
         """
-        Send nothing more to this host until then, or, where it does not say, for a whole period of its limits.
+        Send nothing more to this host until then, or, where it does not say, for a whole period of its limits; but for
+        no longer than a week.
 
         Returns:
-            Until when nothing is sent.
+            Until when the host wants nothing.
 
         """
         now = self.clock.now(machine)
@@ -174,7 +179,7 @@ class Host:
             # A time in the past is none: a clock is wrong, and to ask at once would make a ban longer.
             until = now + timedelta(seconds=max([limit.seconds for limit in limits], default=_PAUSE))
         with _LOCK:
-            stopped = machine.monotonic() + (until - now).total_seconds()
+            stopped = machine.monotonic() + min(_LONGEST, (until - now).total_seconds())
             if stopped > self._stopped:
                 self._stopped, self._until = stopped, until
             return self._until or until

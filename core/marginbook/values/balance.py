@@ -13,7 +13,7 @@ from attrs.converters import optional
 from attrs.validators import deep_iterable, instance_of
 from attrs.validators import optional as optionally
 
-from marginbook.values.fields import amount, text, texts
+from marginbook.values.fields import amount, named, text, texts
 from marginbook.values.money import exact, ratio
 from marginbook.values.recording import Recording
 from marginbook.values.summary import Summary
@@ -47,7 +47,7 @@ class Balance:
     #: The id of the venue.
     venue: str = text()
     #: What the amounts are counted in, as the venue spells it.
-    asset: str = text()
+    asset: str = named()
     #: Cash: transfers, realized PnL and funding, less fees. Without unrealized PnL, with isolated wallets.
     wallet_balance: Decimal | None = amount()
     #: What all open positions, cross and isolated, would gain or lose at the mark price.
@@ -165,9 +165,9 @@ class Lock:
     #: The id of the venue.
     venue: str = text()
     #: The contract, as the venue spells it.
-    symbol: str = text()
+    symbol: str = named()
     #: What the amounts are counted in.
-    asset: str = text()
+    asset: str = named()
     #: All that is locked for the symbol.
     blocked_balance: Decimal | None = amount()
     #: Locked by its open position.

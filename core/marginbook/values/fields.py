@@ -25,11 +25,28 @@ def check_text(_: object, attribute: Attribute[Any], value: object) -> None:
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
 
 
+def check_name(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """
+    Refuse what is no text, or has blanks at its ends: nobody sees them, and ``" USDT"`` is never added to ``"USDT"``.
+    """
+    check_text(instance, attribute, value)
+    if value != str(value).strip():
+        msg = f"{attribute.name} is {value!r:.24}, which has blanks at its ends."
+        raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
+
+
 def text() -> Any:
     """
-    Return a field for a name.
+    Return a field for a name of ours.
     """
     return field(validator=check_text)
+
+
+def named() -> Any:
+    """
+    Return a field for what a venue calls something.
+    """
+    return field(validator=check_name)
 
 
 def amount() -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import Attribute, field, frozen
 from attrs.converters import optional
 
-from marginbook.values.fields import text
+from marginbook.values.fields import named, text
 from marginbook.values.money import exact
 from marginbook.values.times import moment
 
@@ -29,9 +29,9 @@ class Price:
     """
 
     #: What is priced.
-    asset: str = text()
+    asset: str = named()
     #: What the price is counted in, such as ``"USD"``.
-    currency: str = text()
+    currency: str = named()
     #: Units of *currency* for one unit of *asset*.
     price: Decimal = field(converter=exact)
     #: Who says so, and what kind of price it is, such as ``"binance-coinm index BTCUSD"``.

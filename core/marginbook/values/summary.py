@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, field, fields, frozen, validators
 from attrs.converters import optional
 
-from marginbook.values.fields import amount, check_text, text, texts
+from marginbook.values.fields import amount, check_name, named, text, texts
 from marginbook.values.money import ratio
 from marginbook.values.times import moment
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _optional_text() -> Any:
-    return field(default=None, validator=validators.optional(check_text))
+    return field(default=None, validator=validators.optional(check_name))
 
 
 @frozen(kw_only=True)
@@ -44,7 +44,7 @@ class Summary:
     #: The id of the venue.
     venue: str = text()
     #: What the amounts are counted in, such as ``"USD"``.
-    currency: str = text()
+    currency: str = named()
     #: The asset whose row these figures repeat, where they are of that asset alone; None where they are of all assets.
     asset: str | None = _optional_text()
     #: How the account uses collateral: ``"single-asset"``, ``"multi-assets"``, ``"portfolio"``, or the venue's word.

@@ -156,7 +156,8 @@ class Venue:
 
         ignores: Fields of the venue's answer that the report has no use for, and why.
 
-        private: Names of fields whose texts say whose account it is. They are blanked in what is kept of an answer.
+        private: Names of fields whose texts or numbers say whose account it is. They are blanked in what is kept of an
+            answer.
 
         specification: The version of the venue's specification that it reads answers by. A history keeps it with each
             snapshot.

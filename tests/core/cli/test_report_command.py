@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 CANARY: Final = "canary-1f0e9d"
 
+#: Accounts that the sandbox plays, of all installed venues.
+ACCOUNTS: Final = sum(len(stage.actors) for stage in installed().stages())
+
 
 def run(*arguments: Any, **environ: str) -> Result:
     return CliRunner().invoke(main, ["report", *map(str, arguments)], env=environ)
@@ -61,9 +64,10 @@ def test_a_complete_report(file: Path) -> None:
     done = run("--accounts", file)
 
     assert 0 == done.exit_code
-    assert done.stdout.startswith("Complete: 8 of 8 accounts, ")
+    assert done.stdout.startswith(f"Complete: {ACCOUNTS} of {ACCOUNTS} accounts, ")
     assert "9007199254740993.00000001" in done.stdout
-    assert [f"[{number}/8]" for number in range(1, 9)] == [line.partition(" ")[0] for line in done.stderr.splitlines()]
+    numbers = [f"[{number}/{ACCOUNTS}]" for number in range(1, ACCOUNTS + 1)]
+    assert numbers == [line.partition(" ")[0] for line in done.stderr.splitlines()]
     assert all(line.endswith(": ok") for line in done.stderr.splitlines())
 
 
@@ -74,7 +78,7 @@ def test_an_incomplete_report(partial: Path) -> None:
     done = run("--accounts", partial)
 
     assert 1 == done.exit_code
-    assert done.stdout.startswith("INCOMPLETE: 8 of 9 accounts, ")
+    assert done.stdout.startswith(f"INCOMPLETE: {ACCOUNTS} of {ACCOUNTS + 1} accounts, ")
     assert "lost (kraken): configuration: There is no venue 'kraken'." in done.stdout
     assert "Totals WITHOUT lost" in done.stdout
     assert "lost: failed: configuration" in done.stderr
@@ -198,7 +202,7 @@ def test_a_real_process(partial: Path, plugins: Plugins) -> None:
 
     assert [1, 0, 2] == [incomplete.returncode, complete.returncode, wrong.returncode]
     assert ["lost"] == [failure["account"] for failure in json.loads(incomplete.stdout)["failures"]]
-    assert "[9/9] " in incomplete.stderr
+    assert f"[{ACCOUNTS + 1}/{ACCOUNTS + 1}] " in incomplete.stderr
     assert "" == complete.stderr
     assert ("", True) == (wrong.stdout, wrong.stderr.startswith("Error: The accounts file /no/such/file cannot be"))
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import requests
@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from marginbook import BalanceReport, collect
 from marginbook.cli import main
+from marginbook.registry import installed
 from marginbook.sandbox import FAULTS, Fault
 from marginbook.sandbox.faults import SYNTAX
 
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.core.conftest import Plugins
+
+#: What the sandbox plays: every venue that is installed, each with the accounts that its plugin brings.
+VENUES: Final = {venue.id for venue in installed().venues()}
+NAMES: Final = [actor.name for stage in installed().stages() for actor in stage.actors]
+ACCOUNTS: Final = len(NAMES)
 
 
 def run(*arguments: Any) -> Result:
@@ -61,12 +67,10 @@ def test_a_sandbox(file: Path, playing: subprocess.Popen[str], plugins: Plugins)
     playing.send_signal(signal.SIGINT)
     rest, errors = playing.communicate(timeout=10)
 
-    assert said[0].startswith(
-        "Playing binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate at http://127.0.0.1:"
-    )
+    assert said[0].startswith(f"Playing {', '.join(sorted(VENUES))} at http://127.0.0.1:")
     assert [f"Ask it: marginbook report --accounts {file}\n", "Stop with Ctrl-C.\n"] == said[1:]
     assert 0 == done.returncode
-    assert 8 == len(BalanceReport.from_dict(json.loads(done.stdout)).accounts)
+    assert ACCOUNTS == len(BalanceReport.from_dict(json.loads(done.stdout)).accounts)
     assert ("", "", 0) == (rest, errors, playing.returncode)
 
 
@@ -78,9 +82,7 @@ def test_an_accounts_file(file: Path, playing: subprocess.Popen[str]) -> None:
     playing.stdout.readline()
     tables = tomllib.loads(file.read_text())["accounts"]
 
-    assert {"binance-usdm", "binance-coinm", "binance-pm", "coinswitch", "fexgate"} == {
-        table["venue"] for table in tables.values()
-    }
+    assert VENUES == {table["venue"] for table in tables.values()}
     assert collect(file).complete
 
 
@@ -143,10 +145,7 @@ def test_unknown_venues() -> None:
     done = run("sandbox", "--venue", "kraken", "--venue", "coinswitch")
 
     assert 2 == done.exit_code
-    assert (
-        "Error: Nobody plays kraken.\n"
-        "The sandbox can play binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate.\n" == done.stderr
-    )
+    assert f"Error: Nobody plays kraken.\nThe sandbox can play {', '.join(sorted(VENUES))}.\n" == done.stderr
 
 
 def test_one_venue(tmp_path: Path) -> None:
@@ -226,8 +225,7 @@ def test_the_help_says_how_to_write_a_fault() -> None:
             "kraken=reset",
             (
                 "The fault reset is for the account 'kraken', which nobody plays.\n"
-                "The sandbox plays binance-hmac, binance-rsa, binance-ed25519, binance-margin, binance-coins,"
-                " binance-portfolio, coinswitch, fexgate.\n"
+                f"The sandbox plays {', '.join(NAMES)}.\n"
             ),
         ),
         ("reset", "The fault 'reset' cannot be read.\nWrite [ACCOUNT][:N]=FAULT, with N counted from 1: "),
@@ -263,8 +261,8 @@ def test_a_demo() -> None:
 
     assert 0 == done.exit_code
     assert found.complete
-    assert {"binance-usdm", "binance-coinm", "binance-pm", "coinswitch", "fexgate"} == set(found.accounts.values())
-    assert "[8/8] " in done.stderr
+    assert VENUES == set(found.accounts.values())
+    assert f"[{ACCOUNTS}/{ACCOUNTS}] " in done.stderr
 
 
 def test_a_demo_of_one_venue() -> None:
@@ -297,7 +295,7 @@ def test_a_demo_from_outside(plugins: Plugins) -> None:
     before = time.monotonic()
     done = plugins.run("-m", "marginbook", "demo")
 
-    assert (0, True) == (done.returncode, done.stdout.startswith("Complete: 8 of 8 accounts, "))
+    assert (0, True) == (done.returncode, done.stdout.startswith(f"Complete: {ACCOUNTS} of {ACCOUNTS} accounts, "))
     assert time.monotonic() - before < 30
 
 
@@ -327,5 +325,5 @@ def marginbook_stages():
     done = run("demo")
 
     assert 1 == done.exit_code
-    assert done.stdout.startswith("INCOMPLETE: 8 of 9 accounts, ")
+    assert done.stdout.startswith(f"INCOMPLETE: {ACCOUNTS} of {ACCOUNTS + 1} accounts, ")
     assert 'acme (acme): invalid_response: "played"' in done.stdout

@@ -6,23 +6,38 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from click.testing import CliRunner, Result
 
 from marginbook import BalanceReport
 from marginbook.cli import main
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.core.conftest import Plugins
 
-    from marginbook.sandbox import Sandbox
 
 #: Nobody listens there.
 NOWHERE = "http://127.0.0.1:1"
+
+
+#: Venues whose assets Binance prices, but for two. Others have assets that would only make the table of prices longer.
+PRICED: Final = {"binance-usdm", "binance-coinm", "binance-pm", "coinswitch", "fexgate"}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """
+    Some venues, played with nothing spent yet.
+    """
+    with Sandbox([stage for stage in installed().stages() if stage.venue in PRICED]) as played:
+        yield played
 
 
 @pytest.fixture

@@ -15,7 +15,23 @@ from marginbook.cli import main
 if TYPE_CHECKING:
     from tests.core.conftest import Plugins
 
-OURS: Final = ["binance-coinm", "binance-pm", "binance-usdm", "coinswitch", "fexgate"]
+OURS: Final = [
+    "binance-coinm",
+    "binance-pm",
+    "binance-usdm",
+    "bitget",
+    "bitmex",
+    "bybit",
+    "coinswitch",
+    "deribit",
+    "fexgate",
+    "gate",
+    "hyperliquid",
+    "kraken-futures",
+    "kucoin-futures",
+    "mexc",
+    "okx",
+]
 
 
 def run(*arguments: str, **environ: str) -> Result:
@@ -70,7 +86,7 @@ def test_json() -> None:
     (fexgate,) = json.loads(run("--json", "fexgate").stdout)
 
     assert OURS == [venue["id"] for venue in found]
-    assert fexgate == found[-1]
+    assert fexgate == found[OURS.index("fexgate")]
     assert "marginbook" == fexgate["package"]
     assert {
         "name": "exchange",

@@ -202,9 +202,11 @@ def test_whatever_is_in_a_report(asked: Asked) -> None:
     # Zero has no sign once it is added up.
     assert written == Counter(spelled(abs(x) if x == 0 else x) for x in figures if x is not None)
     assert len(figures) == sum(written.values()) + sum(
-        line.startswith("marginbook_unknown{") and not line.endswith(('"margin_ratio"} 1', 'timestamp_seconds"} 1'))
+        line.startswith("marginbook_unknown{") and not line.endswith(('margin_ratio"} 1', 'timestamp_seconds"} 1'))
         for line in lines
     )
+    ratios = [line for line in lines if line.startswith("marginbook_isolated") or "isolated_margin_ratio" in line]
+    assert sum(lock.isolated is True for lock in found.locks) == sum(not line.startswith("#") for line in ratios)
     assert len(found.accounts) == len(samples(found, "marginbook_up"))
 
 

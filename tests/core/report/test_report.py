@@ -74,7 +74,7 @@ BOOK: Final = report(
 )
 
 #: A name, as accounts, venues and assets may have it.
-NAMES: Final = st.text(min_size=1, max_size=5).filter(lambda text: text.isprintable() and text.strip())
+NAMES: Final = st.text(min_size=1, max_size=5).filter(lambda text: text.isprintable() and text == text.strip())
 DIGITS: Final = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30, places=12)
 TIMES: Final = st.datetimes(timezones=st.just(UTC))
 TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

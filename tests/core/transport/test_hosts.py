@@ -277,6 +277,19 @@ def test_the_longest_ban_counts(host: Host, hands: Hands) -> None:
     assert 7200.0 == host.stopped_for(hands.machine())
 
 
+@pytest.mark.parametrize("until", [datetime.max.replace(tzinfo=UTC), NOW + timedelta(days=7, seconds=1)])
+def test_nobody_is_believed_for_longer_than_a_week(until: datetime, host: Host, hands: Hands) -> None:
+    """
+    A host that wants nothing until the year 9999 is asked again after a week; until then, its own time is told.
+    """
+    assert until == host.stop(until, [ADDRESS], hands.machine())
+    assert 7 * 86_400 == host.stopped_for(hands.machine())
+    assert until == refused(host, hands, charges()).until
+    hands.passed = 7 * 86_400.0
+    enter(host, hands, charges())
+    assert [] == hands.slept
+
+
 def test_a_ban_that_is_over_does_not_outlast_itself(host: Host, hands: Hands) -> None:
     """
     The next one counts for itself.

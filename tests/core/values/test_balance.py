@@ -178,6 +178,18 @@ def test_times_are_in_utc() -> None:
         balance(updated_at=noon.replace(tzinfo=None))
 
 
+@pytest.mark.parametrize("name", [" USDT", "USDT ", " USDT "])
+def test_what_a_venue_names_has_no_blanks_at_its_ends(name: str) -> None:
+    """
+    Nobody sees a blank at the end of a name, and the asset would be missing from the total of what it looks like.
+    """
+    with pytest.raises(InvalidResponseError, match=r"asset is ' ?USDT ?', which has blanks at its ends"):
+        balance(asset=name)
+    with pytest.raises(InvalidResponseError, match=r"symbol is ' ?USDT ?', which has blanks"):
+        lock(symbol=name)
+    assert "Wrapped BTC" == balance(asset="Wrapped BTC").asset
+
+
 @pytest.mark.parametrize("name", [None, "", " ", "US\nDT", "\x1b[31mUSDT", "\ud800", 5])
 def test_names_are_printable(name: Any) -> None:
     """

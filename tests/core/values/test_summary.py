@@ -57,6 +57,15 @@ def test_names_are_printable(name: str, text: Any) -> None:
         summary(**{name: text})
 
 
+@pytest.mark.parametrize("name", ["currency", "asset", "mode", "status"])
+def test_names_have_no_blanks_at_their_ends(name: str) -> None:
+    """
+    What a venue names is refused with blanks that nobody would see.
+    """
+    with pytest.raises(InvalidResponseError, match=f"^{name} is 'USDT ', which has blanks at its ends"):
+        summary(**{name: "USDT "})
+
+
 @pytest.mark.parametrize("name", SUMMARY_AMOUNTS)
 def test_amounts_are_exact(name: str) -> None:
     """
