@@ -109,12 +109,23 @@ def _margin_coin(account: Account, row: FuturesAccount) -> Balance:
         unrealized_pnl=pnl,
         available_balance=row.crossed_max_available,
         max_withdraw=row.max_transfer_out,
-        cross_unrealized_pnl=_amount("crossedUnrealizedPL", row.crossed_unrealized_pl),
+        cross_unrealized_pnl=_cross_pnl(row, pnl),
         notes=_remarks(row, pnl, bonus),
     )
     if pnl is None or bonus:
         return told
     return told.derive("wallet_balance", _EXACT.subtract(row.account_equity, pnl), WALLET)
+
+
+def _cross_pnl(row: FuturesAccount, pnl: Decimal | None) -> Decimal | None:
+    """
+    Return the unrealized PnL of cross positions, or None where it does not fit that of all positions.
+    """
+    cross = _amount("crossedUnrealizedPL", row.crossed_unrealized_pl)
+    isolated = _amount("isolatedUnrealizedPL", row.isolated_unrealized_pl)
+    if cross is None or pnl is None:
+        return None
+    return cross if isolated is None or _EXACT.add(cross, isolated) == pnl else None
 
 
 def _bonus(row: FuturesAccount) -> Decimal:

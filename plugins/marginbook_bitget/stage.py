@@ -298,6 +298,7 @@ def _stage(*parts: Part) -> Stage:
             "throttled": _too_many,
             "error-in-200": _failed,
         },
+        amount="accountEquity",
         assets=ASSETS,
         portray=portray,
         beyond={

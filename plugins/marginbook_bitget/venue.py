@@ -36,6 +36,8 @@ PRODUCT_TYPE: Final = Option(
 
 DEMO: Final = Option("demo", bool, "Ask for demo trading, which needs a key that was made for it.", default=False)
 
+NO_ACCOUNT: Final = "Bitget tells of no account for {}."
+
 
 def fetch(account: Account, session: requests.Session) -> Statement:
     """
@@ -51,6 +53,7 @@ def fetch(account: Account, session: requests.Session) -> Statement:
         if chosen in {"all", product_type}
     }
     answers, notes = distinct(told)
+    notes += [NO_ACCOUNT.format(product_type) for product_type, rows in told.items() if not rows]
     found = [part for product_type, rows in answers.items() for part in parts(account, product_type, rows)]
     return Statement(merged(found), notes=notes, summary=summary(account, answers.get(USDT_FUTURES, [])))
 
@@ -97,14 +100,15 @@ BITGET: Final = Venue(
     hosts={"production": "https://api.bitget.com"},
     fills={
         "wallet_balance": "derived: `accountEquity` - `unrealizedPL`. The former is cut to eight decimals and the"
-        " latter is not, so what stands behind the eighth is not cash. For collateral in multi-assets mode: `balance`",
+        " latter is not, so what stands behind the eighth is not cash; for collateral in multi-assets mode, `balance`",
         "unrealized_pnl": "`unrealizedPL`, unless it is empty; derived as 0 for collateral in multi-assets mode, as the"
         " PnL of USDT-M futures is counted in USDT",
         "equity": "`accountEquity`; derived for collateral in multi-assets mode",
         "available_balance": "`crossedMaxAvailable`. A note says where `isolatedMaxAvailable` is another amount, and"
         " where all coins of the account back it together",
-        "max_withdraw": "`maxTransferOut`; for collateral in multi-assets mode: `available`",
-        "cross_unrealized_pnl": "`crossedUnrealizedPL`, unless it is empty or null",
+        "max_withdraw": "`maxTransferOut`; for collateral in multi-assets mode, `available`; derived where a coin is in"
+        " the accounts of several product types: their sum",
+        "cross_unrealized_pnl": "`crossedUnrealizedPL`, unless it is empty or null, or does not fit `unrealizedPL`",
     },
     unknown={
         "wallet_balance": "Where Bitget leaves `unrealizedPL` empty, and where there is a trading bonus.",
@@ -117,6 +121,8 @@ BITGET: Final = Venue(
         "available_balance": "For collateral in multi-assets mode, and where a coin is in the accounts of several"
         " product types: each backs positions of its own.",
         "cross_wallet_balance": "No part of the answer.",
+        "cross_unrealized_pnl": "Where Bitget leaves it or `unrealizedPL` empty, and where it and"
+        " `isolatedUnrealizedPL` are not `unrealizedPL` together: in the published example, it contradicts the others.",
         "updated_at": "No part of the answer: `requestTime` is when it was asked for.",
     },
     ignores={

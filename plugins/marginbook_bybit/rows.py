@@ -36,8 +36,11 @@ ISOLATED: Final = "ISOLATED_MARGIN"
 #: Wallets of inverse contracts, in which nothing can be borrowed.
 CONTRACT: Final = "CONTRACT"
 
+#: The margin mode in which nothing is locked by coin.
+PORTFOLIO: Final = "PORTFOLIO_MARGIN"
+
 #: Our words for the margin modes.
-_MODES: Final = {"REGULAR_MARGIN": "multi-assets", "PORTFOLIO_MARGIN": "portfolio"}
+_MODES: Final = {"REGULAR_MARGIN": "multi-assets", PORTFOLIO: "portfolio"}
 
 WALLET: Final = "walletBalance - spotBorrow"
 AVAILABLE: Final = "walletBalance - totalPositionIM - totalOrderIM - locked - bonus, in isolated margin"
@@ -162,6 +165,8 @@ def balance(
 
     """
     owned = Owned.of(row, kind)
+    # Bybit documents them as empty there, and writes 0 for other figures that do not apply.
+    by_coin = mode != PORTFOLIO
     told = Balance(
         account=account.name,
         venue=account.venue,
@@ -169,10 +174,10 @@ def balance(
         wallet_balance=owned.cash,
         unrealized_pnl=None if owned.options else owned.pnl,
         equity=row.equity,
-        position_margin=amount("totalPositionIM", row.total_position_im),
-        order_margin=amount("totalOrderIM", row.total_order_im),
+        position_margin=amount("totalPositionIM", row.total_position_im) if by_coin else None,
+        order_margin=amount("totalOrderIM", row.total_order_im) if by_coin else None,
         # That of loans is not in it.
-        maintenance_margin=None if owned.owed else amount("totalPositionMM", row.total_position_mm),
+        maintenance_margin=amount("totalPositionMM", row.total_position_mm) if by_coin and not owned.owed else None,
         max_withdraw=_leaving(row, kind, leaving or {}),
         notes=_remarks(owned),
     )

@@ -415,7 +415,9 @@ def _stage(*parts: Part) -> Stage:
             "/api/v4/spot/time": gate.time,
         },
         {"/api/v4": lost},
+        # Gate says no error with status 200.
         refusals={"clock": expired, "key": unknown_key, "signature": unsigned, "throttled": throttled},
+        amount="unrealised_pnl",
         assets=ASSETS,
         portray=portray,
     )

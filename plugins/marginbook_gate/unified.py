@@ -19,7 +19,7 @@ from attrs import evolve
 
 from marginbook import Balance, Statement, Summary
 from marginbook_gate import wallets
-from marginbook_gate.wallets import add, is_unified, told
+from marginbook_gate.wallets import is_unified, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,10 @@ UNIFIED: Final = (
     " unrealized PnL by currency, so wallet_balance is not known."
 )
 ISOLATED: Final = "A part of this currency may be in isolated positions, whose PnL is not told: equity is not known."
-BOTH: Final = "The equity of the unified account and that of the wallet of {} futures, which is not a part of it"
+BOTH: Final = (
+    "Gate says that the wallet of {0} futures is not a part of the unified account, though other futures are, and not"
+    " whether {0} of the unified account has it in it: equity is not known."
+)
 
 
 def statement(
@@ -102,19 +105,20 @@ def _remarks(row: UnifiedBalance, *, complete: bool) -> Iterator[str]:
 
 def _together(unified: Balance, apart: Balance) -> Balance:
     """
-    Add a wallet of its own to the row of the unified account. What only one of them tells is not told of both.
+    Return one row for a currency of the unified account that has a wallet of its own as well.
+
+    The mode is that of the user, so that a wallet of another mode contradicts it: no sum is certain, unless there is
+    nothing in it.
     """
-    row = evolve(
+    if apart.wallet_balance == 0 and apart.unrealized_pnl == 0:
+        return unified
+    return evolve(
         unified,
         equity=None,
         maintenance_margin=None,
         available_balance=None,
-        notes=(*unified.notes, *apart.notes, f"{BOTH.format(apart.asset)}, are added up."),
+        notes=(*unified.notes, *apart.notes, BOTH.format(apart.asset)),
     )
-    amounts = (unified.equity, apart.wallet_balance, apart.unrealized_pnl)
-    if any(amount is None for amount in amounts):
-        return row
-    return row.derive("equity", add(*filter(None, amounts)), f"{BOTH.format(apart.asset)}")
 
 
 def _summary(account: Account, whole: UnifiedAccount) -> Summary:

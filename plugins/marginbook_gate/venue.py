@@ -142,7 +142,8 @@ GATE: Final = Venue(
         "wallet_balance": "In a unified account, as Gate tells no unrealized PnL by currency; and where a classic one"
         " has more available than its `total`.",
         "unrealized_pnl": "In a unified account: `unrealised_pnl` of the futures has not that of options in it.",
-        "equity": "In a unified account, where a part of the currency may be in isolated positions.",
+        "equity": "In a unified account, where a part of the currency may be in isolated positions, or futures of it"
+        " have a wallet that says to be no part of the account.",
         "initial_margin": f"{_WHOLE}; and where the position margin is not known.",
         "position_margin": "Where neither way to tell it fits `total` and `available`. The published example has both,"
         " of which only the older one fits. In a unified account, no answer tells it by currency.",
@@ -150,13 +151,15 @@ GATE: Final = Venue(
         "maintenance_margin": f"The old mode of a classic account does not tell it. {_WHOLE}.",
         "available_balance": "In the old mode of a classic account, `available` is what can be transferred out, and no"
         f" figure tells what can back a cross position. {_WHOLE}.",
-        "max_withdraw": "Where gains may be in `available`. In a unified account, GET /unified/transferables tells it.",
+        "max_withdraw": "Where gains may be in `available`, or `cross_available` is less. In a unified account, GET"
+        " /unified/transferables tells it.",
         "cross_wallet_balance": "`cross_margin_balance` - `cross_unrealised_pnl` by its name, which no body that was"
         " seen confirms.",
         "cross_unrealized_pnl": "In the old mode, which does not tell cross and isolated positions apart.",
         "updated_at": "`update_time` was seen, and is not documented. What unit `refresh_time` has is not documented.",
     },
     ignores={
+        "message": "a text that goes with a label",
         "user": "a number for the owner, which has our own name",
         "point": "point cards, which pay fees and are no margin",
         **dict.fromkeys(_HISTORY, "a part of what `total` is made of, since the account was opened"),

@@ -43,6 +43,10 @@ NO_MARGIN: Final = (
     " initial_margin are not known."
 )
 NO_WITHDRAW: Final = "More is available than total less the margins, so gains may be in it: max_withdraw is not known."
+LOSING: Final = (
+    "Less can back cross positions than can be transferred out by Gate's figures, as where these lose: max_withdraw is"
+    " not known."
+)
 NO_MAINTENANCE: Final = "Gate tells a maintenance_margin of 0 although there are positions, so it is not known."
 
 #: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
@@ -82,8 +86,7 @@ def balance(account: Account, wallet: FuturesAccount) -> Balance:
     """
     Translate the wallet of a classic account.
     """
-    # The example is of the old mode, and its cross figures fit nothing else in it.
-    new = wallet.enable_evolved_classic is not False
+    new = _is_new(wallet)
     row = Balance(
         account=account.name,
         venue=account.venue,
@@ -101,6 +104,13 @@ def balance(account: Account, wallet: FuturesAccount) -> Balance:
     for identity, (name, amount) in derived.items():
         row = row if amount is None else row.derive(name, amount, identity)
     return row
+
+
+def _is_new(wallet: FuturesAccount) -> bool:
+    """
+    False if the wallet is of the old mode, as the example is: its cross figures fit nothing else in it.
+    """
+    return wallet.enable_evolved_classic is not False
 
 
 def _own(wallet: FuturesAccount) -> Decimal:
@@ -143,15 +153,23 @@ def _cross_and_isolated(wallet: FuturesAccount) -> Decimal | None:
 
 def _free(wallet: FuturesAccount) -> Decimal | None:
     """
-    Return what can be transferred out, or None where gains, which cannot, may be in it.
+    Return what can be transferred out, or None where gains, which cannot, may be in it, or cross positions lose.
     """
     margins = (told(wallet.position_margin), _cross_and_isolated(wallet))
-    if not _is_wallet(wallet):
+    if not _is_wallet(wallet) or _is_losing(wallet):
         return None
     if _locked(wallet) in margins:
         return _own(wallet)
     most = less(wallet.total, wallet.order_margin, max(margin or _ZERO for margin in margins))
     return _own(wallet) if _own(wallet) <= most else None
+
+
+def _is_losing(wallet: FuturesAccount) -> bool:
+    """
+    True if losses of cross positions are not in what is available.
+    """
+    cross = told(wallet.cross_available) if _is_new(wallet) else None
+    return cross is not None and cross < _own(wallet)
 
 
 def _maintenance(wallet: FuturesAccount) -> Decimal | None:
@@ -166,6 +184,8 @@ def _maintenance(wallet: FuturesAccount) -> Decimal | None:
 def _remarks(wallet: FuturesAccount) -> Iterator[str]:
     if not _is_wallet(wallet):
         yield NO_WALLET
+    elif _is_losing(wallet):
+        yield LOSING
     elif _free(wallet) is None:
         yield NO_WITHDRAW
     if _old_margin(wallet) is None and _new_margin(wallet) is None:

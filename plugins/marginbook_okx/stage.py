@@ -396,6 +396,8 @@ def staged(*parts: Part, trading: Trading | None = None) -> Stage:
             "throttled": lambda: refused(*TOO_MANY),
             "error-in-200": lambda: refused(*FAILED),
         },
+        # Of its many amounts, one that no other figure is made of in an account like the first.
+        amount="availEq",
         assets=ASSETS,
         portray=portray,
         beyond={

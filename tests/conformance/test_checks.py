@@ -180,6 +180,35 @@ def test_a_field_that_nobody_reads() -> None:
     )
 
 
+def test_rows_by_their_asset() -> None:
+    """
+    An object may hold the rows by their asset, which is no part of the name of a field: one is read or ignored in all.
+    """
+
+    def by_asset(account: mb.Account, session: requests.Session) -> mb.Statement:
+        client = wire.Client(base_url=account.options["base_url"], session=session)
+        rows = upright.get(client, upright.WALLETS, secured=True)["wallets"]
+        return mb.Statement(
+            [
+                mb.Balance(
+                    account=account.name,
+                    venue=account.venue,
+                    asset=asset,
+                    wallet_balance=Decimal(row["cash"]),
+                    available_balance=Decimal(row["free"]) if asset == "USDT" else None,
+                )
+                for asset, row in rows.items()
+            ]
+        )
+
+    body = b'{"wallets":{"USDT":{"cash":"1.5","free":"1","id":"a"},"BTC":{"cash":"2","free":"0","id":"b"}}}'
+    bodies = [Body("both", {upright.WALLETS: body}, {})]
+
+    assert [] == found("fields", upright.stage, bodies, fetch=by_asset, ignores={"wallets.id": "a code"})
+    (told,) = found("fields", upright.stage, bodies, fetch=by_asset, ignores={})
+    assert told.startswith("The field wallets.id (/v1/wallets wallets.USDT.id of both) makes no difference")
+
+
 @pytest.mark.parametrize(
     ("keep", "expected"),
     [

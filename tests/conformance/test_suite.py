@@ -187,6 +187,7 @@ def test_a_body_is_written_as_it_was() -> None:
 
     assert "/v1/a b?c rows[0].n" == str(found[0])
     assert ("a", "rows", "n") == found[0].names
+    assert ("a", "label") == bodies.Leaf("400 /v1/a?c", ("label",), "none").names
     assert (
         b'{"rows":[{"n":"2","t":"x","e":[]}],"ok":true,"none":null}'
         == bodies.put(documents, found[0], "2")["/v1/a b?c"]

@@ -135,12 +135,16 @@ def test_what_was_posted_is_kept() -> None:
     assert {'/x?a=1 {"b": 2}': b"[]"} == session.kept
 
 
-def test_errors_are_not_kept() -> None:
+def test_errors_are_kept_with_their_status() -> None:
     """
-    An answer that is an error belongs to no figure.
+    That something does not exist is an answer as well, where the plugin takes it for one, and it is read again as such.
     """
-    with scripted(lambda request: Said(404 if request.path == "/a" else 200, {})) as venue:
-        assert ["/b"] == list(recorded(acme(getting("/a", "/b")), venue.url).documents)
+    with scripted(lambda request: Said(404 if request.path == "/a" else 200, {"n": 1})) as venue:
+        kept = recorded(acme(getting("/a", "/b")), venue.url).documents
+
+    assert {"404 /a": b'{"n": 1}', "/b": b'{"n": 1}'} == kept
+    session = Session(Documents(kept), Deadline(5))
+    assert [404, 200] == [session.get(f"https://acme.example{path}").status_code for path in ("/a", "/b")]
 
 
 def test_only_the_attempt_that_succeeded() -> None:

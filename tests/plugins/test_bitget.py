@@ -26,7 +26,7 @@ from marginbook_bitget import stage as played
 from marginbook_bitget.accounts import ELSEWHERE, EMPTY, PART, POOLED, REPEATED, WALLET
 from marginbook_bitget.codes import CODES
 from marginbook_bitget.keys import sign
-from marginbook_bitget.venue import BITGET, PRODUCT_TYPES
+from marginbook_bitget.venue import BITGET, NO_ACCOUNT, PRODUCT_TYPES
 from script import Asked, Said, answering, scripted
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class TestFigures:
 
         assert (Decimal("10582.90265771"), None, None) == (usdt.equity, usdt.unrealized_pnl, usdt.wallet_balance)
         assert (Decimal("10580.56434289"), Decimal("10572.92904289")) == (usdt.available_balance, usdt.max_withdraw)
-        assert Decimal(23) == usdt.cross_unrealized_pnl
+        assert None is usdt.cross_unrealized_pnl
         assert (EMPTY, POOLED) == usdt.notes
         assert (Decimal("1.2"), Decimal("1.2")) == (btc.wallet_balance, btc.max_withdraw)
         assert None is not found.summary
@@ -268,7 +268,35 @@ class TestFigures:
         """
         What Bitget adds is mentioned.
         """
-        assert "FuturesAccount.debt" in statement(row(debt="1")).notes[0]
+        assert "FuturesAccount.debt" in statement(row(debt="1")).notes[-1]
+
+    def test_an_account_that_there_is_not(self) -> None:
+        """
+        A product type without any account is named: its rows are not silently missing.
+        """
+        assert tuple(map(NO_ACCOUNT.format, PRODUCT_TYPES[1:])) == statement(row()).notes
+
+    @pytest.mark.parametrize(
+        ("cross", "isolated", "expected"),
+        [
+            ("0.0792", "0", "0.0792"),
+            ("-1", "1.0792", "-1"),
+            # The other part is not told, so that nothing contradicts.
+            ("23", "", "23"),
+            ("23", "0", None),
+            ("", "0.0792", None),
+            (None, None, None),
+        ],
+    )
+    def test_the_pnl_of_cross_positions_fits_that_of_all(
+        self, cross: str | None, isolated: str | None, expected: str | None
+    ) -> None:
+        """
+        It is known where it, with that of isolated positions, is that of all.
+        """
+        (usdt,) = statement(row(crossedUnrealizedPL=cross, isolatedUnrealizedPL=isolated)).balances
+
+        assert (expected and Decimal(expected)) == usdt.cross_unrealized_pnl
 
 
 class TestMultiAssets:

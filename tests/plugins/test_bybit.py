@@ -262,6 +262,15 @@ def test_portfolio_margin() -> None:
     assert {"wallet_balance": "reported", "equity": "reported"} == found.basis
 
 
+def test_portfolio_margin_locks_nothing_by_coin() -> None:
+    """
+    Where the mode is known, no figure that is written there all the same is a margin.
+    """
+    (found, *_) = detailed({**SETTINGS, "marginMode": rows.PORTFOLIO}).balances
+
+    assert {"wallet_balance", "unrealized_pnl", "equity", "max_withdraw"} == found.basis.keys()
+
+
 def test_a_bonus() -> None:
     """
     Money that cannot leave the account is mentioned.

@@ -38,9 +38,9 @@ from marginbook_gate import marginbook_stages
 from marginbook_gate.codes import CODES, explain
 from marginbook_gate.keys import sign
 from marginbook_gate.stage import BTC, DELIVERY, POOL, POOLED, USDT, Gate, Part, portray, stages
-from marginbook_gate.unified import ISOLATED, UNIFIED
+from marginbook_gate.unified import BOTH, ISOLATED, UNIFIED
 from marginbook_gate.venue import GATE, NO_WALLET, UNSURE
-from marginbook_gate.wallets import NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
+from marginbook_gate.wallets import LOSING, NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
 from marginbook_gate.wallets import NO_WALLET as NOT_TOTAL
 from script import Said, answering, scripted
 
@@ -202,11 +202,11 @@ def test_gains_cannot_be_withdrawn() -> None:
     """
     More available than the wallet less the margins would have gains in it, which is not what can be withdrawn.
     """
-    found = classic(available="960")
+    found = classic(available="960", cross_available="960")
 
     assert None is found.max_withdraw
     assert NO_WITHDRAW in found.notes
-    assert Decimal("954.330842371984") == found.available_balance
+    assert Decimal(960) == found.available_balance
     assert Decimal(900) == classic(available="900").max_withdraw
 
 
@@ -237,6 +237,17 @@ def test_a_cross_balance_within_the_wallet() -> None:
 
     assert Decimal("990.2172677957") == found.wallet_balance
     assert Decimal(10) == found.cross_unrealized_pnl
+
+
+def test_losses_of_cross_positions_may_not_be_withdrawn() -> None:
+    """
+    Where less can back cross positions than is available, Gate does not say which of the two can leave.
+    """
+    found = classic(cross_available="954.33", cross_unrealised_pnl="-0.000842371984")
+
+    assert (None, Decimal("954.33")) == (found.max_withdraw, found.available_balance)
+    assert (LOSING,) == found.notes
+    assert Decimal("954.330842371984") == classic(cross_available="954.33", enable_evolved_classic=False).max_withdraw
 
 
 def test_a_bonus_cannot_be_withdrawn() -> None:
@@ -402,21 +413,30 @@ def test_the_published_unified_account() -> None:
 
 def test_a_wallet_beside_the_unified_account() -> None:
     """
-    Futures that are no part of the unified account are added to its row of the currency, or are a row of their own.
+    Futures that are no part of the unified account are a row of their own. Where that has their currency, no sum is
+    certain: the mode is that of the user, so that one of the two is wrong.
     """
     both = row(read(POOLED), "BTC")
     alone = row(read(POOLED, whole={**POOL, "balances": {}}), "BTC")
 
-    assert "90071994.047409930000000003" == str(both.equity)
-    assert both.basis["equity"].startswith("derived: The equity of the unified account and")
-    assert (None, None) == (both.wallet_balance, both.max_withdraw)
-    assert both.notes[-1].endswith("are added up.")
+    assert {None} == {getattr(both, name) for name in AMOUNTS}
+    assert BOTH.format("BTC") == both.notes[-1]
     assert "90071992.547409930000000001" == str(alone.wallet_balance)
 
 
-def test_an_unknown_part_makes_the_sum_unknown() -> None:
+def test_an_empty_wallet_beside_the_unified_account() -> None:
     """
-    Where one of the two is not known, so is the sum.
+    Where there is nothing in the wallet, the row of the unified account is certain.
+    """
+    nothing = {**BTC, "total": "0", "available": "0", "unrealised_pnl": "0", "position_margin": "0"}
+
+    assert "1.500000000000000001" == str(row(read(POOLED, nothing), "BTC").equity)
+    assert None is row(read(POOLED, {**nothing, "unrealised_pnl": "1"}), "BTC").equity
+
+
+def test_an_unknown_wallet_beside_the_unified_account() -> None:
+    """
+    Where a wallet is not certain either, its row says so too.
     """
     found = read({**SEEN, "total": "0"}, {**POOLED, "currency": "BTC"})
 

@@ -43,7 +43,9 @@ class Leaf:
         """
         The last word of what was asked for, and the names on the way to the value.
         """
-        operation = self.document.partition(" ")[0].partition("?")[0].rpartition("/")[2]
+        # What was refused begins with its status.
+        asked = self.document.lstrip("0123456789 ")
+        operation = asked.partition(" ")[0].partition("?")[0].rpartition("/")[2]
         return (operation, *(str(step) for step in self.path if isinstance(step, str)))
 
     def __str__(self) -> str:

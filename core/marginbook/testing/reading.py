@@ -61,11 +61,14 @@ def fields(subject: Subject) -> Iterator[str]:
     where: dict[tuple[str, ...], str] = {}
     for body in subject.bodies:
         before = subject.makes(body)
+        assets = {row.asset for row in before.balances} if before else set()
         for leaf in _some(bodies.leaves(body.documents)):
-            if before is None or used.get(leaf.names) or _is_ignored(subject, leaf):
+            # Where rows stand in an object by their asset, that is no name of a field.
+            names = tuple(name for name in leaf.names if name not in assets)
+            if before is None or used.get(names) or _is_ignored(subject, names):
                 continue
-            where.setdefault(leaf.names, f"{leaf} of {body.name}")
-            used[leaf.names] = any(_differs(subject, body, before, leaf, value) for value in bodies.others(leaf.value))
+            where.setdefault(names, f"{leaf} of {body.name}")
+            used[names] = any(_differs(subject, body, before, leaf, value) for value in bodies.others(leaf.value))
     for names, is_used in used.items():
         if not is_used:
             yield (
@@ -82,8 +85,8 @@ def _some(found: list[bodies.Leaf]) -> Iterator[bodies.Leaf]:
             yield leaf
 
 
-def _is_ignored(subject: Subject, leaf: bodies.Leaf) -> bool:
-    path = f".{'.'.join(leaf.names)}."
+def _is_ignored(subject: Subject, names: tuple[str, ...]) -> bool:
+    path = f".{'.'.join(names)}."
     return any(f".{name}." in path for name in (*subject.venue.ignores, *subject.venue.private))
 
 

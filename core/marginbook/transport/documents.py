@@ -4,8 +4,9 @@ Recorded bodies in the place of a venue.
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import requests
 from requests.adapters import BaseAdapter
@@ -15,20 +16,25 @@ from marginbook.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: A status, if it is not 200, and what was asked for, which begins with a slash.
+_KEY: Final = re.compile(r"(?:([0-9]{3}) )?(.*)", re.DOTALL)
+
 
 class Documents(BaseAdapter):
     """
-    Answers each request with the recorded body of its path, and status 200. Nothing reaches a network.
+    Answers each request with the recorded body of its path. Nothing reaches a network.
 
     Args:
         documents: Bodies by path, such as ``{"/fapi/v3/balance": b"[]"}``, or by path and query, and what was posted
-            after a blank, where a path is asked for more than once.
+            after a blank, where a path is asked for more than once. What a venue refused, where that is an answer as
+            well, has its status before it: ``{"400 /api/v4/futures/btc/accounts": b"{…}"}``.
 
     """
 
     def __init__(self, documents: Mapping[str, bytes]) -> None:
         super().__init__()
-        self._documents = documents
+        found = ((_KEY.fullmatch(name), body) for name, body in documents.items())
+        self._documents = {match[2]: (int(match[1] or 200), body) for match, body in found if match}
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """
@@ -44,10 +50,10 @@ class Documents(BaseAdapter):
             msg = f"{keys[-1]} was asked for, and there is no body of it."
             raise ConfigurationError(msg, hint=f"There are bodies of {', '.join(self._documents) or 'nothing'}.")
         response = requests.Response()
-        response.status_code = 200
+        response.status_code, body = self._documents[key]
         response.request = request
         response.url = request.url or ""
-        response.raw = BytesIO(self._documents[key])
+        response.raw = BytesIO(body)
         return response
 
     def close(self) -> None:

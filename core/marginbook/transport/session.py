@@ -126,7 +126,7 @@ class Session(requests.Session):
         self._stalled = False
         self._line = line or Line(Host(""))
         self._sent = ""
-        #: The bodies of what succeeded, by request, where somebody wants to keep them.
+        #: The bodies by request, where somebody wants to keep them: what was refused has its status before it.
         self.kept: dict[str, bytes] | None = None
         _keep_signatures_out_of_logs()
 
@@ -158,9 +158,10 @@ class Session(requests.Session):
             line.host.leave(charges, headers, line.machine, sent=sent)
         # Who reads "Retry-After: 30" has to know since when.
         response.received_at = line.host.clock.now(line.machine)  # type: ignore[attr-defined]
-        if self.kept is not None and response.ok:
+        if self.kept is not None:
             unsigned = requests.Request(_text(method), _text(url), **{k: kwargs[k] for k in _ASKED & kwargs.keys()})
-            self.kept[keys_of(unsigned.prepare())[0]] = response.content
+            key = keys_of(unsigned.prepare())[0]
+            self.kept[key if response.ok else f"{response.status_code} {key}"] = response.content
         return response
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:

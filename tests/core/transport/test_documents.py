@@ -26,6 +26,17 @@ def test_bodies_by_path() -> None:
     asked.close()
 
 
+def test_what_was_refused() -> None:
+    """
+    A status before the path is that of the answer.
+    """
+    asked = session({"/a": b"[1]", "400 /b?x=1": b"no"})
+
+    assert (400, b"no") == ((response := asked.get("https://venue.invalid/b?x=1")).status_code, response.content)
+    assert 200 == asked.get("https://venue.invalid/a").status_code
+    asked.close()
+
+
 @pytest.mark.parametrize(
     ("documents", "expected"),
     [
