@@ -269,6 +269,7 @@ def stage(accounts: dict[str, list[dict[str, Any]]]) -> Stage:
         },
         {"/api/v1/user": lost, "/api/v1/wallet": lost},
         refusals={"clock": expired, "key": unknown, "signature": unsigned, "throttled": throttled},
+        amount="walletBalance",
         assets=("XBT", "USDT"),
         portray=portray,
         beyond={

@@ -270,6 +270,7 @@ REFUSALS: Final = {
     "signature": WRONG_SIGNATURE,
     "clock": WRONG_SIGNATURE,
     "throttled": THROTTLED,
+    "error-in-200": functools.partial(_error, 10040, "retry", HTTPStatus.OK),
 }
 
 #: The portraits that are no account of Deribit's.
@@ -346,6 +347,7 @@ def _stage(*parts: Part) -> Stage:
         {"/api/v2/private/get_account_summaries": venue.summaries, "/api/v2/public/get_time": venue.time},
         {"/api/v2/private": lost},
         refusals=REFUSALS,
+        amount="balance",
         assets=ASSETS,
         portray=portray,
         beyond=BEYOND,

@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from marginbook import Balance, Limit, Statement, Summary, Venue
+from marginbook import ApiError, Balance, InvalidResponseError, Limit, Statement, Summary, Venue
 from marginbook.wire import Client, Unset
 from marginbook_clients.deribit.api.account import get_account_summaries
 from marginbook_clients.deribit.api.system import get_time
 from marginbook_clients.deribit.costs import WEIGHTS
+from marginbook_clients.deribit.models.error_response import ErrorResponse
 from marginbook_clients.deribit.specification import SPECIFICATION
 from marginbook_deribit.codes import explain
 from marginbook_deribit.keys import CREDENTIALS, sign
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
     import requests
 
     from marginbook import Account
+    from marginbook.wire import Response
     from marginbook_clients.deribit.models.account_summary import AccountSummary
+    from marginbook_clients.deribit.models.rpc_error import RpcError
+    from marginbook_clients.deribit.models.summaries_response import SummariesResponse
+
+_ASKED: Final = "GET /api/v2/private/get_account_summaries"
 
 #: Credits that come back to a key each second.
 CREDITS: Final = 10_000
@@ -80,7 +86,26 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     Ask for all currencies of the account.
     """
     client = Client(base_url=account.options["base_url"], session=session)
-    return statement(account, get_account_summaries.sync(client=client, extended=True).result.summaries)
+    answer = get_account_summaries.sync_detailed(client=client, extended=True)
+    if not isinstance(answer.parsed.error, Unset):
+        raise _refusal(answer, answer.parsed.error)
+    if isinstance(answer.parsed.result, Unset):
+        msg = "SummariesResponse: the field result is missing."
+        raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
+    return statement(account, answer.parsed.result.summaries)
+
+
+def _refusal(answer: Response[SummariesResponse], error: RpcError) -> ApiError:
+    """
+    Return what is raised for a refusal with another status.
+    """
+    return ApiError(
+        _ASKED,
+        status_code=answer.status_code,
+        headers=answer.headers,
+        content=answer.content,
+        parsed=ErrorResponse(jsonrpc=answer.parsed.jsonrpc, error=error),
+    )
 
 
 def statement(account: Account, rows: Sequence[AccountSummary]) -> Statement:

@@ -265,6 +265,7 @@ def _stage(*parts: Part) -> Stage:
         {},
         posts={"/info": venue.info},
         refusals=REFUSALS,
+        amount="unrealizedPnl",
         assets=ASSETS,
         portray=portray,
         beyond=BEYOND,

@@ -1,9 +1,11 @@
 """
 What an account has in tokens, where each token is one balance for spot and perpetuals.
 
-Source: the specification in ``specs/hyperliquid.openapi.yaml``. That what perpetuals are worth is in ``total`` follows
-from Hyperliquid's own ratio for such accounts, and is what clients found that set it against live accounts; no page
-says so in words. In portfolio margin, tokens are lent and borrowed, and no page says whether debts are taken off it.
+Source: the specification in ``specs/hyperliquid.openapi.yaml``. Whether ``total`` has the PnL of positions in it, no
+page says in words: Hyperliquid's own ratio for such accounts reads like that, and clients take it either way. The PnL
+is told by other answers, of a later moment, so that a difference would not be exact either. So with positions, neither
+cash nor equity is told. In portfolio margin, tokens are lent and borrowed, and no page says whether debts are taken off
+``total``.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from attrs import evolve
 
 from marginbook import Balance
 from marginbook_hyperliquid.dexs import ISOLATED, NONE, PNL, isolated, pnl
-from marginbook_hyperliquid.sums import add, less
+from marginbook_hyperliquid.sums import add
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
     from marginbook_clients.hyperliquid.models.spot_balance import SpotBalance
     from marginbook_hyperliquid.dexs import Dex
 
-WALLET: Final = "total - unrealized_pnl, as total has it in it by Hyperliquid's own ratio for such accounts"
 UNPROVEN: Final = (
-    "Hyperliquid's own ratio for accounts with one balance for each token takes the total of a token for its equity,"
-    " with the PnL of its positions in it. No page says so in words: if it is not, equity and wallet_balance lack it."
+    "Hyperliquid does not document whether the unrealized PnL of positions is in the total of {}, so wallet_balance and"
+    " equity are not known."
 )
 MAINTENANCE: Final = "sum of crossMaintenanceMarginUsed over the dexs"
 DEBTS: Final = (
@@ -51,12 +52,12 @@ def one(account: Account, token: SpotBalance, dexs: Sequence[Dex], *, lends: boo
     """
     row = Balance(account=account.name, venue=account.venue, asset=token.coin)
     positions = [position for dex in dexs for position in dex.positions]
-    gained = pnl(positions)
-    row = row.derive("unrealized_pnl", gained, PNL if positions else NONE)
+    row = row.derive("unrealized_pnl", pnl(positions), PNL if positions else NONE)
     if lends:
         return row.remark(DEBTS.format(f"{token.total:f}"))
+    # Without positions there is no PnL that could be in it.
     if positions:
-        row = evolve(row, equity=token.total).derive("wallet_balance", less(token.total, gained), WALLET)
+        row = row.remark(UNPROVEN.format(f"{token.total:f}"))
     else:
         row = evolve(row, equity=token.total, wallet_balance=token.total)
     maintenance = add(dex.state.cross_maintenance_margin_used for dex in dexs)

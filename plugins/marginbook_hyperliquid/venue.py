@@ -32,7 +32,7 @@ from marginbook_clients.hyperliquid.models.question import Question
 from marginbook_clients.hyperliquid.specification import SPECIFICATION
 from marginbook_hyperliquid import tokens
 from marginbook_hyperliquid.codes import explain
-from marginbook_hyperliquid.dexs import OWN, Dex, together
+from marginbook_hyperliquid.dexs import OWN, Dex, together, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,7 +107,7 @@ class Asking:
         Ask for what the account has on a dex.
         """
         body = Question(type_="clearinghouseState", user=self.user, dex=name)
-        return Dex(name, clearinghouse_state.sync(client=self.client, body=body))
+        return Dex(name, whole(clearinghouse_state.sync(client=self.client, body=body)))
 
     def collateral(self, dex: Dex) -> int:
         """
@@ -176,9 +176,7 @@ def pooled(
 
     """
     _name_all({token.token for token in held}, [dex for dex in dexs if dex.positions], collateral)
-    unproven = not lends and any(dex.positions for dex in dexs)
-    rows = [_token(account, token, dexs, collateral, lends=lends) for token in held]
-    return Statement(rows, notes=[tokens.UNPROVEN] if unproven else [])
+    return Statement([_token(account, token, dexs, collateral, lends=lends) for token in held])
 
 
 def _token(
@@ -210,21 +208,22 @@ HYPERLIQUID: Final = Venue(
     hosts={"production": "https://api.hyperliquid.xyz", "test": "https://api.hyperliquid-testnet.xyz"},
     fills={
         "wallet_balance": "derived: `marginSummary.accountValue` - unrealized_pnl, over all dexs with the same"
-        " collateral; with one balance for each token, `total`, less unrealized_pnl where there are positions",
+        " collateral; with one balance for each token, `total`, where there are no positions",
         "unrealized_pnl": "derived: the sum of `unrealizedPnl` of all positions, isolated ones too",
         "equity": "`marginSummary.accountValue`, derived as a sum over dexs where there are several; with one balance"
-        " for each token, `total`: that it has PnL in it follows from Hyperliquid's own ratio, and no page says so",
+        " for each token, `total`, where there are no positions",
         "position_margin": "`marginSummary.totalMarginUsed`; derived: less the PnL of isolated positions, which is a"
         " part of it",
         "maintenance_margin": "`crossMaintenanceMarginUsed`, where no margin is isolated, and derived as a sum over"
         " dexs with one balance for each token",
-        "max_withdraw": "`withdrawable`, where dexs keep balances of their own",
+        "max_withdraw": "`withdrawable`, where dexs keep balances of their own; derived: their sum over several dexs",
         "cross_wallet_balance": "derived: `crossMarginSummary.accountValue` - cross_unrealized_pnl",
         "cross_unrealized_pnl": "derived: the sum of `unrealizedPnl` of cross positions",
     },
     unknown={
-        "wallet_balance": "In portfolio margin, where it is not documented whether debts are taken off `total`.",
-        "equity": "In portfolio margin, likewise.",
+        "wallet_balance": "With one balance for each token, while there are positions: it is not documented whether"
+        " `total` has their PnL in it. In portfolio margin, where it is not documented whether debts are taken off it.",
+        "equity": "Likewise.",
         "initial_margin": _ORDERS,
         "position_margin": _POOLED,
         "order_margin": _ORDERS,
@@ -238,7 +237,7 @@ HYPERLIQUID: Final = Venue(
     ignores={
         "time": "when the answer was made, not when anything changed",
         "crossMarginSummary.totalMarginUsed": "marginSummary has that of all positions",
-        "totalNtlPos": "the value of positions, which is no figure of a balance",
+        "totalNtlPos": "the value of positions, which is no figure of a balance; read to see that there are some",
         "totalRawUsd": "cash with what positions cost taken off: no cash of the account",
         "marginUsed": "totalMarginUsed has that of all positions",
         "assetPositions.type": "oneWay in any case",

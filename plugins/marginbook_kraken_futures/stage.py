@@ -133,6 +133,17 @@ NOTHING: Final = Wallet(wallet_balance="0.0", available_balance="0.0", max_withd
 
 #: Coins in several wallets, two of them with one currency, and a loss that is larger than a wallet.
 COINS: Final[dict[str, Any]] = {
+    "fi_ethusd": margin_wallet(
+        "eth",
+        Wallet(
+            wallet_balance="3.25",
+            unrealized_pnl="-3.75000000000001",
+            position_margin="0.5",
+            maintenance_margin="0.25",
+            available_balance="-1.00000000000001",
+            max_withdraw="0",
+        ),
+    ),
     "fi_xbtusd": margin_wallet(
         "xbt",
         Wallet(
@@ -143,17 +154,6 @@ COINS: Final[dict[str, Any]] = {
             maintenance_margin="0.2376",
             available_balance="1.00938914",
             max_withdraw="0.88",
-        ),
-    ),
-    "fi_ethusd": margin_wallet(
-        "eth",
-        Wallet(
-            wallet_balance="3.25",
-            unrealized_pnl="-3.75000000000001",
-            position_margin="0.5",
-            maintenance_margin="0.25",
-            available_balance="-1.00000000000001",
-            max_withdraw="0",
         ),
     ),
     "fv_xrpxbt": margin_wallet("xbt", NOTHING),
@@ -374,6 +374,7 @@ def stage(accounts: dict[str, dict[str, Any]]) -> Stage:
             "throttled": throttled,
             "error-in-200": broken,
         },
+        amount="pv",
         assets=("USD", "USDT"),
         portray=portray,
         beyond={"indebted": "Nothing is lent to futures accounts."},

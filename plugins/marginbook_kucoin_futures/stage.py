@@ -300,6 +300,7 @@ def _stage(part: Part) -> Stage:
             "throttled": throttled,
             "error-in-200": failed,
         },
+        amount="marginBalance",
         assets=ASSETS,
         portray=portray,
         beyond={

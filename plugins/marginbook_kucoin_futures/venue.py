@@ -53,8 +53,15 @@ def fetch(account: Account, session: requests.Session) -> Statement:
 def _currencies(client: Client) -> list[str]:
     """
     Return the documented settlement currencies, and those of all contracts.
+
+    Raises:
+        InvalidResponseError: There are no contracts, so that a currency may be missed.
+
     """
     traded = {contract.settle_currency for contract in get_all_symbols.sync(client=client).data}
+    if not traded:
+        msg = "KuCoin lists no contracts, so it is not known in which currencies there may be an account."
+        raise InvalidResponseError(msg, hint="Try again later.")
     return [*DOCUMENTED, *sorted(traded.difference(DOCUMENTED))]
 
 

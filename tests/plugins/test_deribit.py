@@ -488,8 +488,8 @@ def account(url: str) -> Account:
     return Account("desk", "deribit", played.stages()[0].actors[0].credentials, {"base_url": url})
 
 
-def refused(code: int) -> Said:
-    return Said(400, {"jsonrpc": "2.0", "error": {"code": code, "message": "their own words", "data": None}})
+def refused(code: int, status: int = 400) -> Said:
+    return Said(status, {"jsonrpc": "2.0", "error": {"code": code, "message": "their own words", "data": None}})
 
 
 @pytest.mark.parametrize(
@@ -519,13 +519,35 @@ def test_errors_go_by_their_code(code: int, kind: str, hint: str) -> None:
     assert "their own words" not in f"{failure.message} {failure.hint}"
 
 
+@pytest.mark.parametrize("code", [10028, 10041, 11050, 13004, 13021, 99999])
+def test_a_refusal_with_any_status(code: int) -> None:
+    """
+    A refusal of JSON-RPC means the same with status 200 as with 400, whether its code is known or not.
+    """
+    found = []
+    for status in (200, 400):
+        with scripted(lambda _, status=status: refused(code, status)) as heard:  # type: ignore[misc]  # a number
+            (failure,) = collect([account(heard.url)], timeout=2).failures
+        found.append((failure.kind, failure.hint, failure.message.replace("400", "200")))
+
+    assert found[0] == found[1]
+
+
+def test_an_answer_that_is_neither_result_nor_refusal() -> None:
+    """
+    JSON-RPC has one of the two.
+    """
+    with pytest.raises(InvalidResponseError, match=r"^SummariesResponse: the field result is missing\. The venue may"):
+        replay("deribit", {PATH: b'{"jsonrpc": "2.0"}'})
+
+
 def test_every_refusal_of_the_stage_is_understood() -> None:
     """
     What the stage says of a fault has a code that the plugin knows.
     """
     found = {name: json.loads(make().get_data())["error"]["code"] for name, make in played.REFUSALS.items()}
 
-    assert {"key", "signature", "clock", "throttled"} == found.keys()
+    assert {"key", "signature", "clock", "throttled", "error-in-200"} == found.keys()
     assert CODES.keys() >= set(found.values())
 
 

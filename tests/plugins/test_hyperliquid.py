@@ -205,18 +205,15 @@ def test_a_collateral_without_a_name(mode: str) -> None:
 
 def test_one_balance_for_each_token() -> None:
     """
-    Where each token is one balance, it is the equity; the dexs tell its PnL, and its cash is what remains.
+    Where each token is one balance, the dexs tell its PnL. Nobody documents whether the total has it in it, so that
+    cash and equity of what backs positions are not known, and the row says why.
     """
-    found = read(mode="unifiedAccount", own=CROSS, tokens=TOKENS)
+    backing, other = read(mode="unifiedAccount", own=CROSS, tokens=TOKENS).balances
 
-    assert {
-        "wallet_balance": "1000.0",
-        "unrealized_pnl": "50.0",
-        "equity": "1050.0",
-        "maintenance_margin": "10.0",
-    } == figures(found.balances[0])
-    assert {"wallet_balance": "7.5", "unrealized_pnl": "0", "equity": "7.5"} == figures(found.balances[1])
-    assert (tokens.UNPROVEN,) == found.notes
+    assert {"unrealized_pnl": "50.0", "maintenance_margin": "10.0"} == figures(backing)
+    assert (tokens.UNPROVEN.format("1050.0"),) == backing.notes
+    assert {"wallet_balance": "7.5", "unrealized_pnl": "0", "equity": "7.5"} == figures(other)
+    assert () == other.notes
 
 
 def test_one_balance_without_positions() -> None:
@@ -225,10 +222,9 @@ def test_one_balance_without_positions() -> None:
     """
     found = read(mode="unifiedAccount", tokens=TOKENS)
 
-    assert ({"USDC": "reported", "HYPE": "reported"}, ()) == (
-        {balance.asset: balance.basis["wallet_balance"] for balance in found.balances},
-        found.notes,
-    )
+    assert [("USDC", "reported", ()), ("HYPE", "reported", ())] == [
+        (balance.asset, balance.basis["wallet_balance"], balance.notes) for balance in found.balances
+    ]
 
 
 def test_one_balance_with_isolated_margin() -> None:
@@ -238,7 +234,17 @@ def test_one_balance_with_isolated_margin() -> None:
     found = usdc(mode="unifiedAccount", own=EXAMPLES["clearinghouseState"], tokens=TOKENS)
 
     assert None is found.maintenance_margin
-    assert (dexs.ISOLATED.format("0.0"),) == found.notes
+    assert (tokens.UNPROVEN.format("1050.0"), dexs.ISOLATED.format("0.0")) == found.notes
+
+
+def test_positions_that_are_not_listed() -> None:
+    """
+    Positions that have a value and are not listed would pass for cash, so that such an answer is none.
+    """
+    with pytest.raises(
+        InvalidResponseError, match=r"^marginSummary\.totalNtlPos: the value of positions of which none"
+    ):
+        read(own={**CROSS, "assetPositions": []})
 
 
 def test_portfolio_margin() -> None:

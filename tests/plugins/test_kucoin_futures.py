@@ -137,6 +137,14 @@ def test_all_settlement_currencies_are_asked_for() -> None:
     assert ["USDT", "USDC", "XBT", "ETH", "ADA", "DOT"] == [balance.asset for balance in found.balances]
 
 
+def test_no_contracts() -> None:
+    """
+    Where no contract is listed, a currency with an account of its own might be missed.
+    """
+    with pytest.raises(InvalidResponseError, match=r"^KuCoin lists no contracts, so it is not known"):
+        read(overview("USDT"), traded=contracts())
+
+
 def test_the_published_contract() -> None:
     """
     Of the published contract nothing is read but what it is settled in, and nothing of it is new.

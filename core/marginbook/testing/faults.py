@@ -4,6 +4,7 @@ What becomes of an account when something goes wrong on its way.
 
 from __future__ import annotations
 
+import re
 import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from marginbook.report import Failure
 from marginbook.sandbox import FAULTS, Fault
 from marginbook.sandbox.bodies import has_amount
 from marginbook.sandbox.effects import Spelled
+from marginbook.testing import bodies
 from marginbook.testing.matrix import (
     AS_SENT,
     EMPTY,
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from marginbook.values import Lock, Summary
 
 _NO_AMOUNT: Final = ". If the amount that the fault changes is no figure of yours, name one in Stage.amount."
+
+#: The words of our own identities.
+_OURS: Final = {*AMOUNTS, "as"}
 
 #: Seconds for what will not come.
 HASTY: Final = 0.9
@@ -74,13 +79,18 @@ def fault(subject: Subject, name: str, differs: dict[str, tuple[str, str]] | Non
     if isinstance(usual, Failure):
         yield f"The account {asked} cannot be read without a fault: {usual.message}"
         return
+    if name == "empty-list" and not _with_list(usual):
+        # There is none to empty.
+        return
     for often, state in (("each", wanted.each), ("once", wanted.once)):
         if not state:
             continue
         nth = 0 if often == "each" or name == "mode-switch" else _first(name, usual, subject.stage().amount)
+        # Requests without a key are counted as well, and what they ask for may be a list too.
+        whose = "" if nth > 1 or name == "empty-list" else actor
         hasty = state in {"timeout", "rate_limited"}
         outcome = subject.ask(
-            subject.stage(), detail=detail, faults=[Fault(name, actor, nth)], timeout=HASTY if hasty else PATIENT
+            subject.stage(), detail=detail, faults=[Fault(name, whose, nth)], timeout=HASTY if hasty else PATIENT
         )
         found = _state(outcome, usual)
         # Where nothing is mapped yet, nothing changes, and other tests say so.
@@ -97,11 +107,24 @@ def fault(subject: Subject, name: str, differs: dict[str, tuple[str, str]] | Non
 
 def _first(name: str, usual: Statement, amount: str) -> int:
     """
-    Return the number of the first request that a fault can change: one with an amount, if it is to change one.
+    Return the number of the first request that a fault can change: one with an amount, or a list, if it is to change
+    one.
     """
-    texts = [body.decode() for body in usual.recording.documents.values()] if usual.recording else []
-    told = (number for number, text in enumerate(texts, start=1) if has_amount(text, amount))
-    return next(told, 1) if isinstance(FAULTS[name], Spelled) or name == "empty-list" else 1
+    if name == "empty-list":
+        return _with_list(usual)[0]
+    told = (number for number, body in enumerate(_bodies(usual), start=1) if has_amount(body.decode(), amount))
+    return next(told, 1) if isinstance(FAULTS[name], Spelled) else 1
+
+
+def _with_list(usual: Statement) -> list[int]:
+    """
+    Return the numbers of the requests that are answered with a list of something.
+    """
+    return [number for number, body in enumerate(_bodies(usual), start=1) if bodies.lists({"": body})]
+
+
+def _bodies(usual: Statement) -> list[bytes]:
+    return list(usual.recording.documents.values()) if usual.recording else []
 
 
 def _has_figures(statement: Statement) -> bool:
@@ -150,13 +173,20 @@ def told(statement: Statement) -> list[dict[str, str]]:
                 **{
                     name: str(getattr(row, name))
                     for name in AMOUNTS
-                    # Our own identities are made of our own words, which have no capitals.
-                    if name in row.basis and not row.basis[name].partition(": ")[2].islower()
+                    if name in row.basis and not _is_ours(row.basis[name])
                 },
             }
             for row in statement.balances
         ),
     ]
+
+
+def _is_ours(basis: str) -> bool:
+    """
+    True for our own identities, which are made of our own words.
+    """
+    words = re.findall(r"\w+", basis.partition(": ")[2])
+    return bool(words) and not {*words} - _OURS
 
 
 def clock(subject: Subject) -> Iterator[str]:

@@ -133,7 +133,8 @@ def absences(subject: Subject) -> Iterator[str]:
     for body in subject.bodies:
         before = subject.makes(body)
         for leaf in bodies.leaves(body.documents) if before else ():
-            if leaf.names in seen or not isinstance(leaf.path[-1], str):
+            # A body may be a single word.
+            if leaf.names in seen or not (leaf.path and isinstance(leaf.path[-1], str)):
                 continue
             seen.add(leaf.names)
             for documents, what in (
@@ -195,7 +196,9 @@ def _digits(amount: Decimal) -> tuple[int, str]:
 
 def _is_cut(amount: Decimal, written: list[Decimal]) -> bool:
     same = [other for other in written if other == amount]
-    return bool(same) and all(str(other) != str(amount) for other in same)
+    # Whole numbers of a smallest unit have the digits, and elsewhere there may be a number that is as large.
+    whole = amount.as_tuple().digits in [other.as_tuple().digits for other in written]
+    return bool(same) and not whole and all(str(other) != str(amount) for other in same)
 
 
 def identities(subject: Subject) -> Iterator[str]:
@@ -259,8 +262,8 @@ def portrait(subject: Subject, portrait: Portrait) -> Iterator[str]:
 
 def _unlike(where: str, row: Balance, wallet: Wallet, names: tuple[str, ...], subject: Subject) -> Iterator[str]:
     yield from _other(where, {name: getattr(row, name) for name in names}, wallet, subject)
-    if wallet.equity and not any(getattr(row, name) for name in names):
-        yield f"{where} has no figure at all."
+    if wallet.equity and not row.notes and not any(getattr(row, name) for name in names):
+        yield f"{where} has no figure at all, and no note says why."
 
 
 def _other(where: str, told: Mapping[str, Decimal | None], wallet: Wallet, subject: Subject) -> Iterator[str]:

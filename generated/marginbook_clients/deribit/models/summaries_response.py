@@ -13,17 +13,21 @@ from marginbook.wire import UNSET, Fields, Unset
 
 if TYPE_CHECKING:
     from .account_summaries import AccountSummaries
+    from .rpc_error import RpcError
 
 
 @define(kw_only=True)
 class SummariesResponse:
     """
-    The envelope of the summaries.
+    The envelope of the summaries, or of a refusal. JSON-RPC has either `result` or `error`, so neither is required;
+    which status comes with a refusal is not documented.
 
     Attributes:
         jsonrpc: The version of JSON-RPC, 2.0.
 
         result: All currencies of an account, and with extended, whose account it is and its settings.
+
+        error: What was wrong.
 
         id: The number of the request; not required, since requests by GET have none.
 
@@ -41,7 +45,8 @@ class SummariesResponse:
     """
 
     jsonrpc: str
-    result: AccountSummaries
+    result: AccountSummaries | Unset = UNSET
+    error: RpcError | Unset = UNSET
     id: int | Unset = UNSET
     testnet: bool | Unset = UNSET
     us_in: int | Unset = UNSET
@@ -56,7 +61,8 @@ class SummariesResponse:
         fields_ = {
             **self.additional_properties,
             "jsonrpc": self.jsonrpc,
-            "result": self.result.to_dict(),
+            "result": UNSET if isinstance(self.result, Unset) else self.result.to_dict(),
+            "error": UNSET if isinstance(self.error, Unset) else self.error.to_dict(),
             "id": self.id,
             "testnet": self.testnet,
             "usIn": self.us_in,
@@ -75,11 +81,13 @@ class SummariesResponse:
 
         """
         from .account_summaries import AccountSummaries
+        from .rpc_error import RpcError
 
         fields_ = Fields(source, "SummariesResponse")
         return cls(
             jsonrpc=fields_.take("jsonrpc", str),
-            result=AccountSummaries.from_dict(fields_.take("result", dict)),
+            result=AccountSummaries.from_dict(fields_.take("result", dict)) if "result" in fields_.rest else UNSET,
+            error=RpcError.from_dict(fields_.take("error", dict)) if "error" in fields_.rest else UNSET,
             id=fields_.take_optional("id", int),
             testnet=fields_.take_optional("testnet", bool),
             us_in=fields_.take_optional("usIn", int),
