@@ -29,7 +29,7 @@ def demo() -> str:
     """
     Return what ``marginbook demo`` prints of a few venues.
     """
-    with Sandbox([stage for venue in SHOWN for stage in installed().stages_of(venue)]) as sandbox:
+    with Sandbox([stage for stage in installed().stages() if stage.venue in SHOWN]) as sandbox:
         report = mb.collect(sandbox.accounts())
     return table.write(View(evolve(report, started_at=WHEN, finished_at=WHEN), zeros=False))
 
