@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from attrs import evolve
 
 import marginbook as mb
+from disagreements import TABLE
 from marginbook.output import View, table
 from marginbook.registry import installed
-from marginbook.sandbox import CANONICAL, FAULTS, Sandbox
+from marginbook.sandbox import CANONICAL, FAULTS, PORTRAITS, Sandbox
 from marginbook.testing.subject import Subject
 from marginbook.values import AMOUNTS
 from matrix import MATRIX, PROCESS, Cell
@@ -20,11 +21,15 @@ from matrix import MATRIX, PROCESS, Cell
 WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+#: What README.md shows of the demo: all of it would be thrice as long.
+SHOWN = ("binance-usdm", "bitmex", "coinswitch", "okx")
+
+
 def demo() -> str:
     """
-    Return what ``marginbook demo`` prints.
+    Return what ``marginbook demo`` prints of a few venues.
     """
-    with Sandbox(installed().stages()) as sandbox:
+    with Sandbox([stage for stage in installed().stages() if stage.venue in SHOWN]) as sandbox:
         report = mb.collect(sandbox.accounts())
     return table.write(View(evolve(report, started_at=WHEN, finished_at=WHEN), zeros=False))
 
@@ -33,10 +38,9 @@ def overview() -> str:
     """
     Return which venue can tell which figure.
     """
-    venues = mb.venues()
-    head = ["", *(f"`{venue.id}`" for venue in venues)]
-    rows = [[f"`{name}`", *(_short(venue, name) for venue in venues)] for name in (*AMOUNTS, "updated_at")]
-    return _table(head, rows)
+    names = (*AMOUNTS, "updated_at")
+    head = ["", *(f"`{name}`" for name in names)]
+    return _table(head, [[f"`{venue.id}`", *(_short(venue, name) for name in names)] for venue in mb.venues()])
 
 
 def _short(venue: mb.Venue, name: str) -> str:
@@ -67,12 +71,36 @@ def _told(venue: mb.Venue, names: list[str]) -> list[str]:
     if not isinstance(found, mb.Statement):
         msg = f"{venue.id} does not tell the canonical account: {found}"
         raise TypeError(msg)
-    (row,) = found.balances
     (wallet,) = CANONICAL.wallets
+    # A venue may tell of assets that the account does not have.
+    (row,) = (row for row in found.balances if row.asset == stage.assets[0])
     if other := [name for name in names if getattr(row, name) not in {None, getattr(wallet, name)}]:
         msg = f"{venue.id} tells {other[0]} as {getattr(row, other[0])}"
         raise ValueError(msg)
     return [row.basis.get(name, "?").partition(":")[0] for name in names]
+
+
+def disagreements() -> str:
+    """
+    Return where ccxt reads an account otherwise.
+    """
+    rows = [
+        [f"`{name}`", portrait, word, _shown(theirs), _shown(ours), why]
+        for (name, portrait), found in TABLE.items()
+        for word, theirs, ours, why in found
+    ]
+    return _table(["read", "account", "word", "ccxt", "marginbook", "what ccxt's figure is"], rows)
+
+
+def _shown(figure: str) -> str:
+    return "?" if figure == "None" else figure
+
+
+def portraits() -> str:
+    """
+    Return what the accounts of the portraits are.
+    """
+    return _table(["account", "what it is"], [[portrait.name, portrait.about] for portrait in PORTRAITS])
 
 
 def dictionary() -> str:

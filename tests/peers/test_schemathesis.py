@@ -30,8 +30,9 @@ from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from requests import PreparedRequest
     from requests.auth import AuthBase
 
     from marginbook import Account
@@ -47,10 +48,31 @@ CONFORMS: Final = [
 PREFIXES: Final = {"fexgate": ["", "/api", "/fexgate"]}
 
 #: What a path needs to be answered.
-PARTS: Final = {"fexgate": {"exchange": "fbinance"}}
+PARTS: Final = {"fexgate": {"exchange": "fbinance"}, "gate": {"settle": "usdt"}}
 
 #: What a query needs.
-QUERIES: Final = {"/trade/api/v2/futures/positions": {"exchange": "EXCHANGE_2"}}
+QUERIES: Final = {
+    "/api/v1/account-overview": {"currency": "USDT"},
+    "/api/v1/user/margin": {"currency": "all"},
+    "/api/v2/mix/account/accounts": {"productType": "USDT-FUTURES"},
+    "/trade/api/v2/futures/positions": {"exchange": "EXCHANGE_2"},
+    "/v5/account/wallet-balance": {"accountType": "UNIFIED"},
+    "/v5/account/withdrawal": {"coinName": "USDC"},
+}
+
+#: What a signature is not good without.
+HEADERS: Final = {"bybit": {"X-BAPI-RECV-WINDOW": "5000"}}
+
+#: What is posted.
+USER: Final = {"user": "0x" + "0" * 40}
+
+#: Answers that no schema of OpenAPI 3.0 allows as they are, and why: only their status and headers are looked at.
+LOOSE: Final = {"/derivatives/api/v3/accounts": "Amounts are texts, and numbers in older answers: number reads both."}
+
+#: Specifications that are asked whatever comes to mind. The operations of others are asked once, as specified: to ask
+#: them all so would take four times as long, and who refuses with status 200 does so in a body that no schema of that
+#: status allows.
+TRIED: Final = {"binance_coinm", "binance_pm", "binance_usdm", "coinswitch", "fexgate"}
 
 #: What everybody may ask.
 PUBLIC: Final = {"time", "premiumIndex", "assetIndex"}
@@ -69,9 +91,8 @@ def _schema(client: str, *, with_security_parameters: bool) -> Any:
 SIGNED: Final = {client: _schema(client, with_security_parameters=False) for client in CLIENTS}
 MADE_UP: Final = {client: _schema(client, with_security_parameters=True) for client in CLIENTS}
 
-OPERATIONS: Final = [
-    (client, found.ok().path) for client, schema in SIGNED.items() for found in schema.get_all_operations()
-]
+EVERY: Final = [(client, found.ok().path) for client, schema in SIGNED.items() for found in schema.get_all_operations()]
+OPERATIONS: Final = [(client, path) for client, path in EVERY if client in TRIED]
 SECURED: Final = [(client, path) for client, path in OPERATIONS if path.rpartition("/")[2] not in PUBLIC]
 
 #: What nobody has specified, and anybody may send.
@@ -111,12 +132,13 @@ def accounts(sandbox: Sandbox, client: str) -> list[Account]:
     return [account for account in sandbox.accounts() if account.venue.replace("-", "_") == client]
 
 
-def signer(account: Account) -> AuthBase:
+def signer(account: Account) -> AuthBase | Callable[[PreparedRequest], PreparedRequest]:
     """
-    Return what signs for an account: the plugin's own.
+    Return what signs for an account: the plugin's own, or nothing where there is no key.
     """
     (venue,) = [venue for venue in venues() if venue.id == account.venue]
-    assert venue.sign
+    if not venue.sign:
+        return lambda request: request
     secrets = {name: secret.reveal() for name, secret in account.credentials.items()}
     return venue.sign(secrets, lambda: time.time_ns() // 1_000_000)
 
@@ -144,26 +166,42 @@ def _made_up(account: Account) -> st.SearchStrategy[dict[str, dict[str, str]]]:
 
 def test_every_operation_is_tried() -> None:
     """
-    Those of all specifications, and all but the clocks and the prices want a signature.
+    Those of all specifications, and of five, all but the clocks and the prices want a signature.
     """
+    assert {*CLIENTS} == {client for client, _ in EVERY}
     assert 18 == len(OPERATIONS)
     assert 12 == len(SECURED)
     assert [] == [path for client, path in SECURED if not SIGNED[client][path]["GET"].definition.raw["security"]]
 
 
-@pytest.mark.parametrize(("client", "path"), OPERATIONS)
+@pytest.mark.parametrize(("client", "path"), EVERY)
 def test_answers(client: str, path: str, fresh: Sandbox) -> None:
     """
     Who asks and signs as specified is answered as specified, with each kind of key and at each address.
+
+    An account that has no such wallet, or lives in a venue's demo, is refused as specified.
     """
+    statuses = []
     for account in accounts(fresh, client):
         for prefix in PREFIXES.get(client, [""]):
-            operation = SIGNED[client][path]["GET"]
-            case = operation.Case(path_parameters=PARTS.get(client, {}), query=QUERIES.get(path, {}))
-            response = case.call(base_url=fresh.url + prefix, auth=signer(account))
-            case.validate_response(response, checks=[not_a_server_error, *CONFORMS])
+            case = asked(client, path)
+            response = case.call(base_url=fresh.url + prefix, auth=signer(account), headers=HEADERS.get(client))
+            checks = [check for check in CONFORMS if path not in LOOSE or check is not response_schema_conformance]
+            case.validate_response(response, checks=[not_a_server_error, *checks])
+            statuses.append(response.status_code)
 
-            assert 200 == response.status_code
+    assert 200 in statuses
+    assert client not in TRIED or {200} == {*statuses}
+
+
+def asked(client: str, path: str) -> Any:
+    """
+    Return a request of what is specified, with all that it needs.
+    """
+    (method,) = load(CLIENTS[client])["paths"][path].keys() & {"get", "post"}
+    posted = {"body": {"type": path.rpartition("#")[2], **USER}} if method == "post" else {}
+    operation = SIGNED[client][path][method.upper()]
+    return operation.Case(path_parameters=PARTS.get(client, {}), query=QUERIES.get(path, {}), **posted)
 
 
 @pytest.mark.parametrize(("client", "path"), OPERATIONS)
