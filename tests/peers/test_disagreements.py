@@ -86,7 +86,9 @@ def answer(bodies: Bodies, url: str, sent: str | None) -> Any:
     """
     address = urlsplit(url)
     wanted = dict(parse_qsl(address.query)) | (json.loads(sent) if sent else {})
-    for name, text in bodies.items():
+    # What was refused has a name that begins with its status.
+    answers = [(name, text) for name, text in bodies.items() if name.startswith("/")]
+    for name, text in answers:
         place, _, posted = name.partition(" ")
         path, _, query = place.partition("?")
         asked = dict(parse_qsl(query)) | (json.loads(posted) | {"user": USER} if posted else {})
