@@ -93,7 +93,7 @@ def test_an_incomplete_report_is_saved_as_such(place: Place, accounts: Path) -> 
 
     assert (1, "") == (done.exit_code, done.stderr)
     asked = len(load_accounts(accounts))
-    assert f"  INCOMPLETE       {asked - 1} of {asked} " in run("history").stdout
+    assert f"  INCOMPLETE     {asked - 1} of {asked}  " in run("history").stdout
     with open_store(place.name) as store:
         assert (False, ("lost",)) == (store.load().complete, store.load().report.missing)
 
