@@ -45,7 +45,7 @@ class Documents(BaseAdapter):
 
         """
         keys = keys_of(request)
-        key = next((key for key in keys if key in self._documents or key in self._errors), "")
+        key = next((key for key in keys if key in self._documents), "")
         if not key:
             msg = f"{keys[-1]} was asked for, and there is no body of it."
             raise ConfigurationError(msg, hint=f"There are bodies of {', '.join(self._documents) or 'nothing'}.")
