@@ -531,9 +531,9 @@ def test_isolated_positions() -> None:
     """
     fields: Any = {"account": "india", "venue": "coinswitch", "asset": "INR"}
     amounts: Any = {"wallet_balance": "100", "equity": "100", "maintenance_margin": "9", "cross_wallet_balance": "90"}
-    row = Balance(**fields, **amounts, cross_unrealized_pnl="0")
-    apart = Lock(**fields, symbol="ETHINR", isolated=True, maintenance_margin="8.5", equity="10")
-    cross = Lock(**fields, symbol="BTCINR", isolated=False, maintenance_margin="0.5")
+    row = Balance(**fields, **amounts, cross_unrealized_pnl=Decimal(0))
+    apart = Lock(**fields, symbol="ETHINR", isolated=True, maintenance_margin=Decimal("8.5"), equity=Decimal(10))
+    cross = Lock(**fields, symbol="BTCINR", isolated=False, maintenance_margin=Decimal("0.5"))
     view = View(report({"india": "coinswitch"}, balances=[row], locks=[apart, cross]))
     found, text = opened(view), shown(view, "ratios")
 

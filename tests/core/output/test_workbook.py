@@ -220,8 +220,8 @@ def test_isolated_positions() -> None:
     """
     fields: Any = {"account": "desk-a", "venue": "acme", "asset": "USDT"}
     locks = [
-        Lock(**fields, symbol="A", isolated=True, maintenance_margin="8.5", equity="10"),
-        Lock(**fields, symbol="B", isolated=False, maintenance_margin="0.5"),
+        Lock(**fields, symbol="A", isolated=True, maintenance_margin=Decimal("8.5"), equity=Decimal(10)),
+        Lock(**fields, symbol="B", isolated=False, maintenance_margin=Decimal("0.5")),
     ]
 
     assert [("isolated", 8.5, 10), ("cross", 0.5, None)] == [
