@@ -543,10 +543,10 @@ def test_plugins_that_cannot_be_used(plugins: Plugins) -> None:
     A venue that there is not, and one whose plugin is broken, are findings on the account as a whole.
     """
     plugins.add("broken", "broken", source="raise RuntimeError('no luck')")
-    missing, broken = check([Account("a", "kraken"), Account("b", "broken")])
+    missing, broken = check([Account("a", "coinbase"), Account("b", "broken")])
 
-    assert ("a", "kraken", "account", "wrong") == (missing.account, missing.venue, missing.part, missing.state)
-    assert missing.message.startswith("configuration: There is no venue 'kraken'. There are binance-coinm, ")
+    assert ("a", "coinbase", "account", "wrong") == (missing.account, missing.venue, missing.part, missing.state)
+    assert missing.message.startswith("configuration: There is no venue 'coinbase'. There are binance-coinm, ")
     assert ("b", "broken", "account", "wrong") == (broken.account, broken.venue, broken.part, broken.state)
     assert "plugin: broken (broken 1.0) cannot be used: RuntimeError: no luck." in broken.message
 

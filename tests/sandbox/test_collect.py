@@ -355,7 +355,9 @@ def test_wrong_clock(hours: int, relation: str, tmp_path: Path) -> None:
     is a process of its own, and ends when it is interrupted, with nothing to complain of.
     """
     path = tmp_path / "sandbox.toml"
-    command = [sys.executable, "-m", "marginbook", "sandbox", "--write-accounts", str(path)]
+    venues = ("binance-coinm", "binance-pm", "binance-usdm", "coinswitch", "fexgate")
+    played = [argument for venue in venues for argument in ("--venue", venue)]
+    command = [sys.executable, "-m", "marginbook", "sandbox", *played, "--write-accounts", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
@@ -364,9 +366,7 @@ def test_wrong_clock(hours: int, relation: str, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         complaints = process.communicate(timeout=10)[1]
 
-    assert lines[0].startswith(
-        "Playing binance-coinm, binance-pm, binance-usdm, coinswitch, fexgate at http://127.0.0.1:"
-    )
+    assert lines[0].startswith(f"Playing {', '.join(venues)} at http://127.0.0.1:")
     # Portfolio Margin does not tell the time, so nobody knows how wrong the clock is.
     assert [("binance-portfolio", "clock")] == [(failure.account, failure.kind) for failure in report.failures]
     assert {row: amounts for row, amounts in told().items() if row[0] != "binance-portfolio"} == reported(report)

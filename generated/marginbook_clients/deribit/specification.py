@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-08-03 sha256:bca291675a343eea"
+SPECIFICATION = "2026-08-03 sha256:622053eccb7bae61"
