@@ -24,6 +24,17 @@ PYTHONS = nox.project.python_versions(PYPROJECT)
 #: Tests that go over the same lines thousands of times: to count those would double the time, and add none.
 LONG = ("tests/faults", "tests/properties", "tests/simulation")
 
+#: Tests of what is the same with each Python: bodies and specifications, packages in environments of their own, and the
+#: suite, which tries one code at each venue.
+SAME = (
+    "tests/cassettes",
+    "tests/conformance",
+    "tests/host",
+    "tests/scaffolding",
+    "tests/specs",
+    "tests/test_docs_venue.py",
+)
+
 
 def install(session: nox.Session, group: str, *, project: bool = True) -> None:
     """
@@ -76,7 +87,7 @@ def tests_all(session: nox.Session) -> None:
     Run the tests with each Python that is supported and found, but for those that take long and ask nothing of it.
     """
     install(session, "tests")
-    session.run("pytest", *(f"--ignore={folder}" for folder in LONG), *session.posargs)
+    session.run("pytest", *(f"--ignore={place}" for place in (*LONG, *SAME)), *session.posargs)
 
 
 @nox.session
