@@ -11,12 +11,18 @@ import math
 import socket
 import ssl
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
+
+from marginbook.transport.trust import trusting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class _Timed:
@@ -25,12 +31,14 @@ class _Timed:
     """
 
     _end = math.inf
+    _fresh = False
 
     def read_for(self, seconds: float | None) -> None:
         """
-        Let everything that is read from now on take so many seconds together.
+        Let everything that is read from now on take so many seconds together, which the socket waits for one read.
         """
         self._end = math.inf if seconds is None else time.monotonic() + seconds
+        self._fresh = True
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """
@@ -40,8 +48,10 @@ class _Timed:
         if left <= 0:
             msg = "timed out"
             raise TimeoutError(msg)
-        if left < math.inf:
+        # Most answers are read at once, and to set a time-out is a call of the system.
+        if left < math.inf and not self._fresh:
             self.settimeout(left)  # type: ignore[attr-defined]  # a socket's
+        self._fresh = False
         return super().recv_into(*args, **kwargs)  # type: ignore[misc,no-any-return]  # likewise
 
 
@@ -116,7 +126,7 @@ class _TLS(HTTPSConnectionPool):
 
 class _Pools(HTTPAdapter):
     """
-    Makes its connections as above, to venues and to proxies.
+    Makes its connections as above, to venues and to proxies, and reads CA certificates once.
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -125,12 +135,46 @@ class _Pools(HTTPAdapter):
         """
         super().init_poolmanager(*args, **kwargs)
         _equip(self.poolmanager)
+        self._contexts: dict[str | bool, ssl.SSLContext] = {}
+
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
+        """
+        Return the pool of a request's host.
+        """
+        # What goes through a proxy, or is to be verified in another way, is left to requests.
+        if not verify or cert or _are_proxies(proxies):
+            return super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+        parts = urlsplit(request.url)
+        context = {"ssl_context": self._trusting(verify)} if parts.scheme == "https" else None
+        return self.poolmanager.connection_from_host(parts.hostname, parts.port, parts.scheme, context)
+
+    def _trusting(self, verify: str | bool) -> ssl.SSLContext:  # noqa: FBT001  # see trusting
+        if verify not in self._contexts:
+            self._contexts[verify] = trusting(verify)
+        return self._contexts[verify]
+
+    def request_url(self, request: Any, proxies: Any) -> str:
+        """
+        Return what the first line of a request asks for.
+        """
+        return super().request_url(request, proxies) if _are_proxies(proxies) else str(request.path_url)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """
+        Leave a pool alone that has a context.
+        """
+        if "ssl_context" not in conn.conn_kw:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """
         Make the pools for a proxy.
         """
         return _equip(super().proxy_manager_for(proxy, **kwargs))
+
+
+def _are_proxies(proxies: Mapping[str, str] | None) -> bool:
+    return any(name != "no_proxy" for name in proxies or ())
 
 
 def _equip(manager: PoolManager) -> PoolManager:

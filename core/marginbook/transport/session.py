@@ -12,11 +12,15 @@ import importlib.metadata
 import logging
 import ssl
 import threading
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 import requests
 from attrs import frozen
+from requests.hooks import default_hooks
+from requests.sessions import merge_setting
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ReadTimeoutError
 
 from marginbook.errors import (
@@ -100,7 +104,8 @@ class Session(requests.Session):
     One account's way out: a signature, and the pool, the limits and the deadline that all share.
 
     It reads the whole body, within the deadline, before it returns an answer. Proxies and CA bundles in the environment
-    work as they do for everybody who uses requests.
+    work as they do for everybody who uses requests; cookies and .netrc do not, since no venue is to know an account by
+    them.
 
     Args:
         pool: Carries the requests.
@@ -116,16 +121,19 @@ class Session(requests.Session):
     def __init__(
         self, pool: BaseAdapter, deadline: Deadline, auth: AuthBase | None = None, line: Line | None = None
     ) -> None:
-        super().__init__()
-        self.mount("https://", pool)
-        self.mount("http://", pool)
-        self.headers["User-Agent"] = _user_agent()
+        # Not by requests, which makes two pools of connections for each session, and would leave them unused here.
+        vars(self).update(vars(_blank()))
+        self.adapters = {"https://": pool, "http://": pool}
+        self.headers = CaseInsensitiveDict(_blank().headers)
+        self.hooks = default_hooks()
+        self.params, self.proxies = {}, {}
         self.auth = auth
+        self._surroundings = surroundings(pool)
         self._deadline = deadline
         self._stalled = False
         self._line = line or Line(Host(""))
-        self._surroundings = surroundings(pool)
-        self._sent = ""
+        self._signed: list[requests.PreparedRequest] = []
+        self._told = ""
         #: The bodies by request, where somebody wants to keep them: what was refused has its status before it.
         self.kept: dict[str, bytes] | None = None
         _keep_signatures_out_of_logs()
@@ -164,14 +172,34 @@ class Session(requests.Session):
             self.kept[key if response.ok else f"{response.status_code} {key}"] = response.content
         return response
 
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """
+        Prepare a request, and sign it, as requests does, but without cookies and .netrc.
+        """
+        params: Any = request.params
+        if self.params:
+            params = merge_setting(params, self.params)  # type: ignore[no-untyped-call]
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(request.method)
+        prepared.url = _address(request.url, params)
+        headers = {**self.headers, **request.headers}
+        prepared.prepare_headers({name: value for name, value in headers.items() if value is not None})
+        prepared.prepare_body(request.data, request.files, request.json)
+        prepared.prepare_hooks(request.hooks)
+        prepared.prepare_auth(request.auth or self.auth)
+        return prepared
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """
         Send a signed request, and remember what it carries.
         """
-        own = [value for name, value in request.headers.items() if name not in self.headers]
-        query = _parts(request.url or "").query.split("&")
-        self._sent = "\n".join(map(str, [self._sent, *own, *query, *map(unquote, query)]))
+        self._signed.append(request)
         return super().send(request, **kwargs)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """
+        Follow no redirect: it would carry the key elsewhere.
+        """
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """
@@ -188,14 +216,33 @@ class Session(requests.Session):
         """
         Say whether a text of the venue has `RECOGNIZED` characters of a key or a signature that was sent to it.
         """
-        return any(text[n : n + RECOGNIZED] in self._sent for n in range(len(text) - RECOGNIZED + 1))
+        starts = range(len(text) - RECOGNIZED + 1)
+        if not starts:
+            return False
+        # Whatever is that long has a whole piece of half its length in it, if the text is cut into such pieces.
+        half = RECOGNIZED // 2
+        found = any(text[n : n + half] in self._sent for n in range(0, len(text) - half + 1, half))
+        return found and any(text[n : n + RECOGNIZED] in self._sent for n in starts)
+
+    @property
+    def _sent(self) -> str:
+        """
+        All that the account's requests have of their own: what was sent may be a key, and what of it is, nobody says.
+        """
+        if self._signed:
+            self._told = "\n".join(
+                [self._told, *(text for request in self._signed for text in _own(request, self.headers))]
+            )
+            self._signed = []
+        return self._told
 
     def blanked(self, body: bytes) -> bytes:
         """
         Return a body with stars in the place of each part of a key or a signature that was sent.
         """
         text = body.decode("latin-1")
-        sent = {self._sent[n : n + RECOGNIZED] for n in range(len(self._sent) - RECOGNIZED + 1)}
+        told = self._sent
+        sent = {told[n : n + RECOGNIZED] for n in range(len(told) - RECOGNIZED + 1)}
         hits = [n for n in range(len(text) - RECOGNIZED + 1) if text[n : n + RECOGNIZED] in sent]
         blank = bytearray(body)
         for n in hits:
@@ -223,8 +270,7 @@ class Session(requests.Session):
             msg = f"The deadline was over before {_host(url)} could be asked."
             raise DeadlineError(msg, hint="Allow more time, or more workers.", transient=False)
         longest = remaining if self._stalled else min(remaining, max(SHORTEST_TIMEOUT, self._deadline.seconds / 3))
-        # A redirect would carry the key elsewhere.
-        return {"timeout": (min(CONNECT_TIMEOUT, remaining), longest), "stream": True, "allow_redirects": False}
+        return {"timeout": (min(CONNECT_TIMEOUT, remaining), longest), "stream": True}
 
 
 class _Signatures(logging.Filter):
@@ -256,9 +302,43 @@ def _keep_signatures_out_of_logs() -> None:
 
 
 @functools.cache
-def _user_agent() -> str:
-    # Looking the version up costs more than a request does.
-    return f"marginbook/{importlib.metadata.version('marginbook')}"
+def _blank() -> requests.Session:
+    """
+    Return a session as all are at the beginning, which keeps no cookies.
+    """
+    session = requests.Session()
+    session.headers["User-Agent"] = f"marginbook/{importlib.metadata.version('marginbook')}"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return session
+
+
+def _address(url: Any, params: Any) -> str | None:
+    """
+    Spell an address as requests does. To take one apart takes it longer than to send it, and all but the query is the
+    same each time.
+    """
+    if type(url) is str and type(params) is dict and "?" not in url and "#" not in url:
+        query = urlencode([(name, value) for name, value in params.items() if value is not None], doseq=True)
+        return f"{_spelled(url)}?{query}" if query else _spelled(url)
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, params)
+    return prepared.url
+
+
+@functools.lru_cache
+def _spelled(url: str) -> str:
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, None)
+    return prepared.url or ""
+
+
+def _own(request: requests.PreparedRequest, usual: Mapping[str, str | bytes]) -> list[str]:
+    """
+    Return what a request has that others of the session have not.
+    """
+    query = _parts(request.url or "").query.split("&")
+    headers = [value for name, value in request.headers.items() if name not in usual]
+    return [*map(str, headers), *query, *map(unquote, query)]
 
 
 def _route(url: str | bytes) -> dict[str, Any]:

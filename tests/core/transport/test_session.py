@@ -10,6 +10,7 @@ import gzip
 import http.client
 import logging
 import socket
+import ssl
 import threading
 import time
 import tracemalloc
@@ -39,7 +40,6 @@ from marginbook.transport.pools import _Socket
 from marginbook.transport.session import _ASKING, _keep_signatures_out_of_logs
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
     from pathlib import Path
 
@@ -330,6 +330,20 @@ def test_redirects_are_not_followed(peers: Peers, status: int) -> None:
     assert [] == other.heads
 
 
+def test_cookies_are_not_kept(peers: Peers) -> None:
+    """
+    What a venue wants to know an account again by is kept nowhere, and not sent with another's key.
+    """
+    peer = peers(sending(*whole(b"[]", "Set-Cookie: who=canary; Path=/")))
+    asking, other = session(), session()
+    for each in (asking, asking, other):
+        assert {"who": "canary"} == each.get(peer.url).cookies.get_dict()
+
+    assert 3 == len(peer.heads)
+    assert "cookie" not in "".join(peer.heads).lower()
+    assert [] == [*asking.cookies]
+
+
 def test_unknown_certificates(secure: Peer) -> None:
     """
     A server that cannot prove who it is does not get to see the request.
@@ -363,6 +377,30 @@ def test_known_certificates(secure: Peer, certificate: Path, monkeypatch: pytest
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
 
     assert b"[1.10]" == session().get(f"{secure.url}{QUERY}").content
+
+
+def test_certificates_are_read_once(
+    secure: Peer, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    To read CA certificates takes longer than a request: no further connection, and no further report, does it again.
+    """
+    read = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def loading(context: ssl.SSLContext, cafile: Path, capath: Path | None) -> None:
+        read.append(cafile)
+        load(context, cafile, capath)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", loading)
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(certificate.read_bytes())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    for _ in range(3):
+        session().get(f"{secure.url}{QUERY}")
+
+    assert 3 == len(secure.heads)
+    assert [bundle] == read
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
