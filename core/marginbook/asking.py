@@ -180,6 +180,8 @@ def replay_documents(account: Account, venue: Venue, documents: Mapping[str, byt
     Ask one account of recorded bodies, with nothing signed.
     """
     session = Session(Documents(documents), Deadline(_REPLAY))
+    # What is recorded comes through no proxy.
+    session.trust_env = False
     return _fetch(settle(account, venue), venue, session)
 
 

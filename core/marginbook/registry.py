@@ -399,6 +399,8 @@ def _named(distribution: Distribution | None) -> tuple[bool, str, str]:
     return described["Name"] != PROJECT, described["Name"], described["Version"]
 
 
+# Each report asks for its plugins, and to look one over takes longer than to read an account.
+@functools.lru_cache(maxsize=256)
 def _register(plugin: Any) -> pluggy.PluginManager:
     # A manager a plugin: in pluggy, one plugin's exception would end the call for all of them.
     manager = pluggy.PluginManager(PROJECT)

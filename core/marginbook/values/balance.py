@@ -27,7 +27,8 @@ def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tupl
     return tuple(sorted(dict(mapping).items())) if mapping else ()
 
 
-@frozen(kw_only=True)
+# Without slots: to fill and to copy as many fields takes a third of the time, and there may be many rows.
+@frozen(kw_only=True, slots=False)
 class Balance:
     """
     One asset in one account.
@@ -114,24 +115,18 @@ class Balance:
         """
         Return the same balance with several derived figures, each with its identity, and with more notes.
         """
-        whole = self._copy()
-        for name, (figure, _) in figures.items():
-            _set(whole, name, exact(figure))
-        if figures:
-            _set(
-                whole,
-                "_derived",
-                _pairs([*self._derived, *((name, identity) for name, (_, identity) in figures.items())]),
-            )
-        _set(whole, "notes", (*self.notes, *texts(notes)))
-        return whole
-
-    def _copy(self) -> Balance:
         # This is done to every row, and evolve would check again what has just been checked.
-        other = object.__new__(Balance)
-        for name in _SLOTS:
-            _set(other, name, getattr(self, name))
-        return other
+        whole = object.__new__(Balance)
+        known = vars(whole)
+        known.update(vars(self))
+        for name, (figure, _) in figures.items():
+            known[name] = exact(figure)
+        if figures:
+            told = [(name, identity) for name, (_, identity) in figures.items()]
+            known["_derived"] = _pairs([*self._derived, *told])
+        if notes:
+            known["notes"] = (*self.notes, *texts(notes))
+        return whole
 
     def remark(self, note: str) -> Balance:
         """
@@ -139,11 +134,6 @@ class Balance:
         """
         return self.complete({}, [note])
 
-
-#: What writes to a value that is frozen, and that nobody has seen yet.
-_set: Final = object.__setattr__
-
-_SLOTS: Final = tuple(a.name for a in fields(Balance))
 
 #: The names of the amounts of a balance, in reading order.
 AMOUNTS: Final = tuple(a.name for a in fields(Balance) if "amount" in a.metadata)

@@ -41,8 +41,15 @@ def exact(amount: Decimal | int | str) -> Decimal:
         ValueError: It is not finite, or no plain number.
 
     """
-    if type(amount) is Decimal and _is_plain(amount):
-        return amount
+    # What comes from a client nearly always is plain, and this is done to every figure of every row.
+    if type(amount) is Decimal:
+        try:
+            _PLAIN.plus(amount)
+        except ArithmeticError:
+            pass
+        else:
+            if amount.is_finite():
+                return amount
     if isinstance(amount, str):
         if not _DIGITS.fullmatch(amount):
             msg = f"{amount!r:.24} is not an amount."
@@ -66,15 +73,6 @@ def exact_or_unknown(amount: Decimal | int | str | None) -> Decimal | None:
     Return *amount* as `exact` does, or None where it is not known.
     """
     return None if amount is None else exact(amount)
-
-
-def _is_plain(amount: Decimal) -> bool:
-    # What comes from a client nearly always is, and this is done to every figure of every row.
-    try:
-        _PLAIN.plus(amount)
-    except ArithmeticError:
-        return False
-    return amount.is_finite()
 
 
 def plain(amount: Decimal) -> str:
