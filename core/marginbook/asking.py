@@ -4,6 +4,7 @@ Asks one account: its settings, its secrets, its venue, again where that may hel
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import traceback
@@ -379,9 +380,14 @@ def _telling_options(account: Account, venue: Venue) -> dict[str, str | int | bo
 
 def _limits(account: Account, venue: Venue) -> tuple[Limit, ...]:
     return tuple(
-        evolve(limit, weight=account.options[WEIGHT_LIMIT]) if limit is venue.address_limit else limit
+        _allowing(limit, account.options[WEIGHT_LIMIT]) if limit is venue.address_limit else limit
         for limit in venue.limits
     )
+
+
+@functools.lru_cache
+def _allowing(limit: Limit, weight: int) -> Limit:
+    return evolve(limit, weight=weight)
 
 
 def _digest(secrets: Mapping[str, str]) -> str:
@@ -401,10 +407,11 @@ def _read(account: Account, venue: Venue, session: Session) -> Statement:
         session.kept = {}
     with noticing() as unknown:
         statement = _explained(venue, lambda: venue.fetch(account, session))
-    statement = _audit(statement, account, venue, list(unknown))
-    if any(map(session.repeats, _texts(statement))):
+    audited = _audit(statement, account, venue, list(unknown))
+    # What the audit says besides is ours.
+    if any(map(session.repeats, {*_texts(statement), *unknown})):
         raise InvalidResponseError(REPEATED)
-    return statement
+    return audited
 
 
 def _texts(statement: Statement) -> set[str]:
@@ -455,7 +462,7 @@ def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]
         raise PluginError(msg, hint="Update its plugin.")
     whole = [statement.summary] if statement.summary else []
     rows: tuple[Balance | Lock | Summary, ...] = (*statement.balances, *statement.locks, *whole)
-    if any((row.account, row.venue) != (account.name, account.venue) for row in rows):
+    if {(row.account, row.venue) for row in rows} - {(account.name, account.venue)}:
         msg = f"{venue.id} gave rows of another account."
         raise PluginError(msg, hint="Update its plugin.")
     assets = Counter(balance.asset for balance in statement.balances)

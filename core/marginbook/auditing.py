@@ -7,8 +7,8 @@ It repeats nothing of the code that made the report: figures are added up here i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
-from operator import attrgetter
+from decimal import MAX_EMAX, MIN_EMIN, Context, localcontext
+from operator import attrgetter, neg
 from typing import TYPE_CHECKING, Final
 
 from marginbook.errors import AuditError
@@ -16,6 +16,7 @@ from marginbook.values import AMOUNTS, SUMS, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
     from marginbook.accounts import Account
     from marginbook.report import BalanceReport, Failure
@@ -97,22 +98,21 @@ def _of_totals(report: BalanceReport) -> Iterable[str]:
     columns: defaultdict[str, list[tuple[Decimal | None, ...]]] = defaultdict(list)
     for row in report.balances:
         columns[row.asset].append(_AMOUNTS(row))
-    sums = {asset: [_sum(column) for column in zip(*rows, strict=True)] for asset, rows in columns.items()}
     totals = report.totals()
-    if totals.keys() != sums.keys():
+    if totals.keys() != columns.keys():
         yield "its totals are of other assets than its rows"
     missing = sorted(failure.account for failure in report.failures)
-    for asset in totals.keys() & sums.keys():
-        if any(told != amount for told, amount in zip(_AMOUNTS(totals[asset]), sums[asset], strict=True)):
+    for asset in totals.keys() & columns.keys():
+        if not all(map(_is_sum, _AMOUNTS(totals[asset]), zip(*columns[asset], strict=True))):
             yield f"the total of {asset} is not the sum of its rows"
         if sorted(totals[asset].missing) != missing:
             yield f"the total of {asset} does not say who is missing"
 
 
-def _sum(column: Iterable[Decimal | None]) -> Decimal | None:
-    known = Decimal(0)
-    for amount in column:
-        if amount is None:
-            return None
-        known = _EXACT.add(known, amount)
-    return known
+def _is_sum(total: Decimal | None, column: tuple[Decimal | None, ...]) -> bool:
+    known = [amount for amount in column if amount is not None]
+    if total is None or len(known) < len(column):
+        return total is None and len(known) < len(column)
+    with localcontext(_EXACT):
+        # What is left of the total without its rows.
+        return not sum(map(neg, known), total)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import quote
 
@@ -225,10 +226,18 @@ def check(value: Any, kind: type, *where: str) -> Any:
     """
     if type(value) is kind or kind is object:
         return value
-    if kind is Decimal and (type(value) is int or (type(value) is str and _is_exact(value))):
+    if kind is Decimal and type(value) is int:
         return Decimal(value)
+    if kind is Decimal and type(value) is str and (amount := _amount(value)) is not None:
+        return amount
     msg = f"{'.'.join(where)}: expected {kind.__name__}, got {_show(value)}."
     raise InvalidResponseError(msg)
+
+
+# Most amounts of most accounts are zeros.
+@lru_cache(maxsize=256)
+def _amount(digits: str) -> Decimal | None:
+    return Decimal(digits) if _is_exact(digits) else None
 
 
 class Fields:
@@ -248,8 +257,8 @@ class Fields:
         value = self.rest.pop(name, UNSET)
         if type(value) is kind:
             return value
-        if kind is Decimal and type(value) is str and _is_exact(value):
-            return Decimal(value)
+        if kind is Decimal and type(value) is str and (amount := _amount(value)) is not None:
+            return amount
         if value is UNSET:
             msg = f"{self._owner}.{name}: missing."
             raise InvalidResponseError(msg)

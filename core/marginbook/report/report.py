@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, frozen
@@ -39,15 +40,15 @@ def _by_name(accounts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _by_account_and_asset(balances: Iterable[Balance]) -> tuple[Balance, ...]:
-    return tuple(sorted(balances, key=lambda b: (b.account, b.asset)))
+    return tuple(sorted(balances, key=attrgetter("account", "asset")))
 
 
 def _by_account_and_symbol(locks: Iterable[Lock]) -> tuple[Lock, ...]:
-    return tuple(sorted(locks, key=lambda x: (x.account, x.symbol, x.asset)))
+    return tuple(sorted(locks, key=attrgetter("account", "symbol", "asset")))
 
 
 def _by_account(items: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(sorted(items, key=lambda item: item.account))
+    return tuple(sorted(items, key=attrgetter("account")))
 
 
 @frozen(kw_only=True)

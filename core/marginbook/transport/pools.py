@@ -144,7 +144,8 @@ class _Pools(HTTPAdapter):
         # What goes through a proxy, or is to be verified in another way, is left to requests.
         if not verify or cert or _are_proxies(proxies):
             return super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
-        parts = urlsplit(request.url)
+        # All but the query is the same for many requests, and has been taken apart already.
+        parts = urlsplit(request.url.partition("?")[0])
         context = {"ssl_context": self._trusting(verify)} if parts.scheme == "https" else None
         return self.poolmanager.connection_from_host(parts.hostname, parts.port, parts.scheme, context)
 

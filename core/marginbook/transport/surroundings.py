@@ -63,7 +63,8 @@ def surroundings(pool: BaseAdapter) -> Surroundings:
 
 
 def _place(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
+    # All but the query is the same for many requests, and has been taken apart already.
+    parts = urlsplit(url.partition("?")[0])
     return parts.scheme, parts.netloc
 
 

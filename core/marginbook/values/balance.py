@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, fields, frozen
 from attrs.converters import optional
-from attrs.validators import deep_iterable, instance_of
+from attrs.validators import instance_of
 from attrs.validators import optional as optionally
 
 from marginbook.values.fields import amount, named, text, texts
@@ -184,6 +184,15 @@ def _locks(rows: Iterable[Lock]) -> tuple[Lock, ...]:
     return tuple(rows)
 
 
+def _only(kind: type) -> Any:
+    def check(_: object, attribute: Attribute[Any], rows: tuple[object, ...]) -> None:
+        if strangers := [found for found in set(map(type, rows)) if not issubclass(found, kind)]:
+            msg = f"{attribute.name} are {kind.__name__} objects, and not a {strangers[0].__name__}."
+            raise TypeError(msg)
+
+    return check
+
+
 @frozen
 class Statement:
     """
@@ -203,8 +212,8 @@ class Statement:
 
     """
 
-    balances: tuple[Balance, ...] = field(converter=_balances, validator=deep_iterable(instance_of(Balance)))
-    locks: tuple[Lock, ...] = field(default=(), converter=_locks, validator=deep_iterable(instance_of(Lock)))
+    balances: tuple[Balance, ...] = field(converter=_balances, validator=_only(Balance))
+    locks: tuple[Lock, ...] = field(default=(), converter=_locks, validator=_only(Lock))
     notes: tuple[str, ...] = field(default=(), converter=texts)
     summary: Summary | None = field(default=None, validator=optionally(instance_of(Summary)))
     #: The bodies that it was read from, where they are kept. Not the plugin's business.

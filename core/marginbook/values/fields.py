@@ -4,6 +4,7 @@ What fields of our values have in common.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import Attribute, field
@@ -20,9 +21,15 @@ def check_text(_: object, attribute: Attribute[Any], value: object) -> None:
     """
     Refuse what is no text of printable characters: a report sorts by it, and prints it on terminals.
     """
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+    if not isinstance(value, str) or not _is_readable(value):
         msg = f"{attribute.name} is {value!r:.24}, which is no text of printable characters."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
+
+
+# Rows repeat the same few names.
+@lru_cache(maxsize=1024)
+def _is_readable(value: str) -> bool:
+    return value.isprintable() and bool(value.strip())
 
 
 def check_name(instance: object, attribute: Attribute[Any], value: object) -> None:

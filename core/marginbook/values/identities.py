@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from marginbook.values.balance import AMOUNTS
-from marginbook.values.money import ZERO, plain, total
+from marginbook.values.money import ZERO, plain, plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,26 +47,29 @@ def derive(balance: Balance, *, elsewhere: str = "", alone: bool = False) -> Bal
         alone: True if the venue says that assets of the account do not share collateral.
 
     """
-    figures = dict(_following(balance))
-    whole = balance.complete(figures) if figures else balance
-    notes = (*_contradictions(whole), *_warnings(whole, elsewhere, SINGLE if alone else SHARED))
-    return whole.complete({}, notes) if notes else whole
-
-
-def _following(balance: Balance) -> Iterable[tuple[str, tuple[Decimal, str]]]:
-    """
-    Yield the figures that are not reported and follow from others, each with its identity.
-    """
+    figures: dict[str, tuple[Decimal, str]] = {}
+    notes = []
     pnl = balance.unrealized_pnl
-    if pnl is None and _is_all_cross(balance):
+    if pnl is None and balance.cross_unrealized_pnl is not None and _is_all_cross(balance):
         pnl = balance.cross_unrealized_pnl
-        if pnl is not None:
-            yield "unrealized_pnl", (pnl, "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance")
+        figures["unrealized_pnl"] = pnl, "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance"
     for name, identity, read in _READ:
         figure, part, other = read(balance)
-        amount = total((part, pnl if name == "equity" else other)) if figure is None else None
-        if amount is not None:
-            yield name, (amount, identity)
+        if name == "equity":
+            other = pnl
+        if part is None or other is None:
+            continue
+        amount = plus(part, other)
+        if figure is None:
+            figures[name] = amount, identity
+        elif figure != amount:
+            notes.append(_contradiction(name, identity, plus(figure, amount.copy_negate())))
+    if balance.cross_wallet_balance is not None and balance.cross_unrealized_pnl is not None:
+        cross = plus(balance.cross_wallet_balance, balance.cross_unrealized_pnl)
+        known = balance.equity is not None or "equity" in figures
+        exceeding = SINGLE if alone else SHARED
+        notes += _warnings(balance, cross, known=known, elsewhere=elsewhere, exceeding=exceeding)
+    return balance.complete(figures, notes) if figures or notes else balance
 
 
 def _is_all_cross(balance: Balance) -> bool:
@@ -76,17 +79,21 @@ def _is_all_cross(balance: Balance) -> bool:
     return balance.wallet_balance is not None and balance.wallet_balance == balance.cross_wallet_balance
 
 
-def _contradictions(row: Balance | Summary, rounding: Decimal = ZERO) -> Iterable[str]:
+def _contradictions(summary: Summary, rounding: Decimal) -> Iterable[str]:
     """
     Say where figures do not add up by more than *rounding*. Which of them is wrong nobody here can know.
     """
     for name, identity, read in _READ:
-        figure, part, other = read(row)
+        figure, part, other = read(summary)
         if figure is None or part is None or other is None:
             continue
-        difference = total((figure, part.copy_negate(), other.copy_negate()))
-        if difference and difference.copy_abs() > rounding:
-            yield f"The venue's figures do not add up: {name} is {plain(difference)} more than {identity}."
+        difference = plus(figure, plus(part, other).copy_negate())
+        if difference.copy_abs() > rounding:
+            yield _contradiction(name, identity, difference)
+
+
+def _contradiction(name: str, identity: str, difference: Decimal) -> str:
+    return f"The venue's figures do not add up: {name} is {plain(difference)} more than {identity}."
 
 
 def compare(summary: Summary, balances: Iterable[Balance]) -> Summary:
@@ -113,15 +120,27 @@ def _deviations(summary: Summary, row: Balance) -> Iterable[str]:
     for name in AMOUNTS:
         whole, part = getattr(summary, name), getattr(row, name)
         if whole is not None and part is not None and whole != part:
-            difference = total((whole, part.copy_negate()))
-            yield f"The account's {name} is {plain(difference or ZERO)} more than that of its row of {row.asset}."
+            difference = plus(whole, part.copy_negate())
+            yield f"The account's {name} is {plain(difference)} more than that of its row of {row.asset}."
 
 
-def _warnings(balance: Balance, elsewhere: str, exceeding: str) -> Iterable[str]:
-    cross = total((balance.cross_wallet_balance, balance.cross_unrealized_pnl))
-    if cross is None:
-        return
-    if balance.equity is None and balance.wallet_balance != balance.cross_wallet_balance:
+def _warnings(balance: Balance, cross: Decimal, *, known: bool, elsewhere: str, exceeding: str) -> Iterable[str]:
+    """
+    Say what a reader of the row would misread.
+
+    Args:
+        balance: The row.
+
+        cross: The equity of its cross part.
+
+        known: Whether the equity of all of it is.
+
+        elsewhere: See `derive`.
+
+        exceeding: What it means to back more than that.
+
+    """
+    if not known and balance.wallet_balance != balance.cross_wallet_balance:
         isolated = (
             "It is not known whether the whole wallet is the cross wallet."
             if balance.wallet_balance is None

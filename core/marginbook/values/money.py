@@ -5,7 +5,17 @@ Amounts of money: exact decimals, or an error.
 from __future__ import annotations
 
 import re
-from decimal import Clamped, Context, Decimal, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow
+from decimal import (
+    Clamped,
+    Context,
+    Decimal,
+    DivisionByZero,
+    FloatOperation,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,14 +52,13 @@ def exact(amount: Decimal | int | str) -> Decimal:
 
     """
     # What comes from a client nearly always is plain, and this is done to every figure of every row.
-    if type(amount) is Decimal:
+    if type(amount) is Decimal and amount.is_finite():
         try:
             _PLAIN.plus(amount)
         except ArithmeticError:
             pass
         else:
-            if amount.is_finite():
-                return amount
+            return amount
     if isinstance(amount, str):
         if not _DIGITS.fullmatch(amount):
             msg = f"{amount!r:.24} is not an amount."
@@ -82,16 +91,24 @@ def plain(amount: Decimal) -> str:
     return f"{amount:f}"
 
 
+def plus(amount: Decimal, other: Decimal) -> Decimal:
+    """
+    Add two amounts exactly.
+    """
+    return _EXACT.add(amount, other)
+
+
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """
     Add up *amounts* of one asset exactly, or return None where one of them is not known.
     """
-    known = ZERO
+    known = []
     for amount in amounts:
         if amount is None:
             return None
-        known = _EXACT.add(known, amount)
-    return known
+        known.append(amount)
+    with localcontext(_EXACT):
+        return sum(known, ZERO)
 
 
 def product(amount: Decimal, price: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ An account's settings, checked against what its venue says.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -81,6 +82,8 @@ def _base_url(options: dict[str, object], venue: Venue) -> str:
     return url
 
 
+# All accounts of a venue have few addresses.
+@functools.lru_cache
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
