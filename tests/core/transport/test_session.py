@@ -34,10 +34,10 @@ from marginbook import (
     UnavailableError,
     collect,
 )
-from marginbook.transport import Deadline, Host, Line, Session, adapter, surroundings
+from marginbook.transport import Deadline, Documents, Host, Line, Session, adapter, surroundings
 from marginbook.transport import session as module
 from marginbook.transport.pools import _Socket
-from marginbook.transport.session import _ASKING, _keep_signatures_out_of_logs
+from marginbook.transport.session import _ASKING, RECOGNIZED, _keep_signatures_out_of_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -912,3 +912,17 @@ def test_requests_of_others_are_logged_as_ever(peers: Peers, caplog: pytest.LogC
         requests.get(f"{peer.url}/?their=own", timeout=5)
 
     assert "their=own" in caplog.text
+
+
+@pytest.mark.parametrize("before", range(25))
+@pytest.mark.parametrize("length", [RECOGNIZED - 1, RECOGNIZED, RECOGNIZED + 1])
+def test_what_was_sent_is_recognized_wherever_it_stands(before: int, length: int) -> None:
+    """
+    So many characters of a key are found in a text, whatever stands before and after them.
+    """
+    key = "0123456789abcdefghijklmnopqrstuvwxyz"
+    asked = Session(Documents({"/x": b"[]"}), Deadline(1))
+    asked.get("https://venue.invalid/x", headers={"X-KEY": key})
+    text = f"{'.' * before}{key[7 : 7 + length]} is the key"
+
+    assert (length >= RECOGNIZED) is asked.repeats(text)
