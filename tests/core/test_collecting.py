@@ -634,7 +634,7 @@ def test_processes_that_die() -> None:
     ]
 
 
-class Cancelling(Executor):
+class Cancelling(ThreadPoolExecutor):
     """
     Somebody else's executor, on its way down.
     """

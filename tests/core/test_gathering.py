@@ -47,7 +47,7 @@ def registry(plugins: Plugins) -> Registry:
 
 
 @define
-class Odd(Executor):
+class Odd(ThreadPoolExecutor):
     """
     Does the work at once, but for that on one account, of which *becomes* says what becomes.
     """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.properties.conftest import Stated
 
 
-class Reversed(Executor):
+class Reversed(ThreadPoolExecutor):
     """
     Does the last task first, once it has as many as it was told to wait for.
     """

@@ -4,7 +4,7 @@ How requests leave the machine: one pool of connections, clocks and limits for e
 
 from marginbook.transport.deadline import Deadline
 from marginbook.transport.documents import Documents
-from marginbook.transport.hosts import Host
+from marginbook.transport.hosts import Host, Memory
 from marginbook.transport.machine import MACHINE, Machine
 from marginbook.transport.pools import adapter
 from marginbook.transport.session import Line, Session
@@ -20,6 +20,7 @@ __all__ = [
     "Host",
     "Line",
     "Machine",
+    "Memory",
     "Session",
     "adapter",
     "explain",
