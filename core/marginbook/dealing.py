@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
-import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import (
@@ -111,41 +110,6 @@ class _Lane:
         """
         if self.ours:
             self.executor.shutdown(wait=False, cancel_futures=True)
-
-
-class Ledger:
-    """
-    What the processes that ask from each of our addresses have told, for as long as this one lives.
-    """
-
-    def __init__(self) -> None:
-        self._told: dict[tuple[str, str, tuple[str, ...]], tuple[float, float, Memory]] = {}
-        self._lock = threading.Lock()
-
-    def note(self, name: str, memories: Iterable[Memory], at: float = 0.0) -> None:
-        """
-        Keep what a process told at a time of its own, unless it has told something since.
-        """
-        now = MACHINE.monotonic()
-        with self._lock:
-            for memory in memories:
-                key = (name, memory.origin, memory.place)
-                if key not in self._told or self._told[key][0] <= at:
-                    self._told[key] = (at, now, memory)
-
-    def known(self, name: str) -> tuple[Memory, ...]:
-        """
-        Return what still counts of what was told about one of our addresses.
-        """
-        now = MACHINE.monotonic()
-        with self._lock:
-            aged = {key: (at, now, told.aged(now - when)) for key, (at, when, told) in self._told.items()}
-            self._told = {key: told for key, told in aged.items() if told[2].counts}
-            return tuple(memory for (whose, *_), (_, _, memory) in self._told.items() if whose == name)
-
-
-#: The venues remember as well, from one report to the next.
-LEDGER: Final = Ledger()
 
 
 def deal(
@@ -367,13 +331,15 @@ def _known(name: str) -> tuple[Memory, ...]:
     """
     Return what is known of an address; of the one without a name, what this process has spent itself as well.
     """
-    return (*LEDGER.known(name), *(() if name else MACHINE.hosts.told(MACHINE)))
+    hosts = MACHINE.hosts
+    return (*hosts.ledger.known(name, MACHINE.monotonic()), *(() if name else hosts.told(MACHINE)))
 
 
 def _note(name: str, memories: Iterable[Memory], at: float = 0.0) -> None:
-    LEDGER.note(name, memories, at)
+    hosts, now = MACHINE.hosts, MACHINE.monotonic()
+    hosts.ledger.note(name, memories, at, now)
     if not name:
-        MACHINE.hosts.learn(LEDGER.known(name), MACHINE)
+        hosts.learn(hosts.ledger.known(name, now), MACHINE)
 
 
 def _unknown(place: tuple[str, str], lost: list[_Parcel]) -> Memory:

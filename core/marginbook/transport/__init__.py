@@ -4,8 +4,9 @@ How requests leave the machine: one pool of connections, clocks and limits for e
 
 from marginbook.transport.deadline import Deadline
 from marginbook.transport.documents import Documents
-from marginbook.transport.hosts import Host, Memory
+from marginbook.transport.hosts import Host
 from marginbook.transport.machine import MACHINE, Machine
+from marginbook.transport.memories import Memory
 from marginbook.transport.pools import adapter
 from marginbook.transport.session import Line, Session
 from marginbook.transport.shared import SHARED_LIMITS, shared_limits

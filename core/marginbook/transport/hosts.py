@@ -11,12 +11,13 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from marginbook.errors import RateLimitedError
 from marginbook.limits import Limit, Wait
 from marginbook.transport.clocks import VenueClock
 from marginbook.transport.gates import Gate
+from marginbook.transport.memories import Ledger, Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,42 +57,6 @@ class Charge:
     #: Which of the venue's limits, and whose spending: "" for that of the address, or what stands for a key.
     counted: tuple[int, str]
     cost: int
-
-
-@frozen(kw_only=True)
-class Memory:
-    """
-    What one process knows of a host that others on its address have to know. Seconds are counted from when it is told.
-    """
-
-    #: Stands for the process.
-    origin: str
-    #: Which host.
-    place: tuple[str, ...]
-    #: What the process has spent itself: the number of a limit of the address, its period in seconds, and weights with
-    #: the seconds for which each may still count.
-    spent: tuple[tuple[int, float, tuple[tuple[float, int], ...]], ...]
-    #: Seconds for which the host wants nothing.
-    stopped: float = 0.0
-    #: Until when that is, by the venue's clock.
-    until: datetime | None = None
-
-    @property
-    def counts(self) -> bool:
-        """
-        True if there is anything in it that still counts.
-        """
-        return bool(self.stopped) or any(weights for _, _, weights in self.spent)
-
-    def aged(self, seconds: float) -> Memory:
-        """
-        Return what is left of it so many seconds later.
-        """
-        spent = tuple(
-            (number, period, tuple((left - seconds, weight) for left, weight in weights if left > seconds))
-            for number, period, weights in self.spent
-        )
-        return evolve(self, spent=spent, stopped=max(0.0, self.stopped - seconds))
 
 
 @define(eq=False)
@@ -306,6 +271,8 @@ class Hosts:
     _hosts: dict[tuple[str, ...], Host] = field(factory=dict, init=False)
     #: Stands for the process, where it tells others what it has spent.
     origin: str = field(factory=_origin, init=False)
+    #: What others told.
+    ledger: Ledger = field(factory=Ledger, init=False)
 
     def at(self, venue: str, address: str, egress: str) -> Host:
         """
@@ -321,6 +288,7 @@ class Hosts:
         """
         self._hosts = {}
         self.origin = _origin()
+        self.ledger = Ledger()
 
     def waiting(self, machine: Machine) -> tuple[Wait, ...]:
         """
