@@ -76,9 +76,9 @@ def crowd(count: int, limit: int, seconds: int) -> Iterator[Crowd]:
         yield Crowd(list(sandbox.accounts()), futures.budget)
 
 
-def referring(accounts: Iterable[Account], put: Callable[[str, str], object]) -> list[Account]:
+def referring(accounts: Iterable[Account], put: Callable[[str, str], object], scheme: str = "env:") -> list[Account]:
     """
-    Return the same accounts, with their secrets in an environment: *put* has each name and secret.
+    Return the same accounts, with their secrets elsewhere: *put* is given each name and secret.
     """
     found = []
     for number, one in enumerate(accounts):
@@ -86,5 +86,5 @@ def referring(accounts: Iterable[Account], put: Callable[[str, str], object]) ->
         for name, variable in names.items():
             # A plain text: what was looked up does not travel, not even to where it may.
             put(variable, f"{one.credentials[name].reveal()}")
-        found.append(evolve(one, credentials={name: f"env:{variable}" for name, variable in names.items()}))
+        found.append(evolve(one, credentials={name: f"{scheme}{variable}" for name, variable in names.items()}))
     return found

@@ -145,7 +145,12 @@ def test_who_waits(hands: Hands) -> None:
     """
     hosts = Hosts()
     seen: list[tuple[Wait, ...]] = []
-    machine = hands.machine(sleep=lambda seconds: seen.append(hosts.waiting(machine)) or hands.sleep(seconds))
+
+    def sleep(seconds: float) -> None:
+        seen.append(hosts.waiting(hands.machine()))
+        hands.sleep(seconds)
+
+    machine = hands.machine(sleep=sleep)
     charge = Charge(LIMIT, (0, ""), 60)
     host = hosts.at("acme", "acme.example", "")
     for _ in range(2):
