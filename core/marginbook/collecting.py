@@ -148,7 +148,7 @@ def collect(  # noqa: PLR0913  # what can be said of a report
     except KeyboardInterrupt:
         if not interruptible:
             raise
-        notes = [*notes, Note(account="", message=f"{INTERRUPTED} {len(outcomes)} of {len(asked)} accounts.")]
+        notes = [Note(account="", message=f"{INTERRUPTED} {len(outcomes)} of {len(asked)} accounts."), *notes]
         outcomes |= {account.name: _broken_off(account) for account in asked if account.name not in outcomes}
     finally:
         done.close()

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from crowds import QUICK, Crowd, crowd, referring
-from marginbook import collect
+from marginbook import Progress, collect
+from marginbook.transport import MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,22 @@ def test_reports_in_a_row_share_a_limit(many: Crowd) -> None:
 
     assert 48 == many.budget.requests
     assert 0 < many.budget.most <= 40
+
+
+@pytest.mark.parametrize("many", [(10, 40, 2)], indirect=True)
+def test_who_waits_is_told(many: Crowd) -> None:
+    """
+    While some wait for the limit, progress says how many, at which host, and until when.
+    """
+    heard: list[Progress] = []
+    begun = MACHINE.now()
+    collect(many.accounts, timeout=60, progress=heard.append)
+    waits = [wait for told in heard for wait in told.waiting]
+
+    assert {many.accounts[0].options["base_url"].removeprefix("http://")} == {wait.host for wait in waits}
+    assert {1, 2} >= {wait.accounts for wait in waits}
+    assert all(wait.until > begun for wait in waits)
+    assert () == heard[-1].waiting
 
 
 @pytest.mark.parametrize("many", [(9, 40, 60)], indirect=True)

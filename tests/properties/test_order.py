@@ -5,7 +5,7 @@ The order in which accounts are listed and answer: it decides nothing.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
