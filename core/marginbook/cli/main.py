@@ -77,10 +77,6 @@ def _plainly() -> Iterator[None]:
     try:
         try:
             yield
-        except KeyboardInterrupt:
-            # Who does not want to wait does not want to wait for a slow reader either.
-            silence(sys.stdout)
-            raise
         finally:
             # Here, where it can be told; at the end of the process nobody would hear of it.
             sys.stdout.flush()
