@@ -172,6 +172,7 @@ def test_ctrl_c(accounts: Path, many: Crowd, plugins: Plugins) -> None:
     The bar makes way for what was read until then, and the terminal is as it was.
     """
     with terminal("report", "--timeout", "100", "--accounts", str(accounts), path=plugins.folder) as screen:
+        screen.until("9/13")
         screen.until("4 wait for the rate limit")
         screen.press(b"\x03")
         text = screen.end()
