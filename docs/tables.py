@@ -4,7 +4,9 @@ The tables in README.md and docs/, made from what the program says of itself. ``
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -14,8 +16,12 @@ from marginbook.output import View, table
 from marginbook.registry import installed
 from marginbook.sandbox import CANONICAL, FAULTS, PORTRAITS, Sandbox
 from marginbook.testing.subject import Subject
+from marginbook.transport import Machine
 from marginbook.values import AMOUNTS
 from matrix import MATRIX, PROCESS, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 #: Any report would do; this one does not change with every run.
 WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -134,6 +140,63 @@ def settings() -> str:
         table = _table(["setting", "default", "what it is"], [*credentials, *options])
         chapters.append(f"### `{venue.id}`\n\n{table}{named}")
     return "\n\n".join(chapters)
+
+
+#: Accounts that a firm may have at a venue.
+CROWDS = (100, 1_000, 10_000, 100_000)
+
+
+def scale() -> str:
+    """
+    Return what one address can ask at each venue, and how many of them a report each minute takes.
+    """
+    head = ["", "an address may spend", "an account costs", "accounts a minute"]
+    times = [f"{count:,} accounts wait" for count in CROWDS]
+    with Sandbox(installed().stages()) as sandbox:
+        rows = [[f"`{venue.id}`", *_pace(venue, sandbox.accounts())] for venue in mb.venues()]
+    return _table([*head, *times, *(f"addresses for {count:,}" for count in CROWDS)], rows)
+
+
+def _pace(venue: mb.Venue, accounts: Iterable[mb.Account]) -> list[str]:
+    costs = {limit: cost for limit, cost in _costs(venue, accounts) if cost}
+    if not costs:
+        return ["no limit by address", "", "", *["at once"] * len(CROWDS), *["1"] * len(CROWDS)]
+    # The limit that fewest accounts fit into.
+    limit = min(costs, key=lambda limit: limit.weight / costs[limit] / limit.seconds)
+    fit = limit.weight // costs[limit]
+    waits = [(math.ceil(count / fit) - 1) * limit.seconds for count in CROWDS]
+    # Of the periods in a minute, as many as there are whole ones.
+    minute = fit * 60 / limit.seconds
+    addresses = [f"{math.ceil(count / minute):,}" for count in CROWDS]
+    spend = f"{limit.weight:,} in {limit.seconds:g} s"
+    return [spend, str(costs[limit]), f"{minute:,.0f}", *map(_lasting, waits), *addresses]
+
+
+def _costs(venue: mb.Venue, accounts: Iterable[mb.Account]) -> Iterator[tuple[mb.Limit, int]]:
+    """
+    Yield what one account costs of each limit of an address, as it is counted while one is asked.
+    """
+    for account in (_plain(account) for account in accounts if account.venue == venue.id):
+        # Its time stands still, so that nothing is forgotten.
+        machine = Machine(monotonic=lambda: 0.0)
+        # Some need the option that was taken away.
+        if mb.collect([account], machine=machine).complete:
+            for told in machine.hosts.told(machine):
+                yield from ((venue.limits[n], sum(weight for _, weight in weights)) for n, _, weights in told.spent)
+            return
+    msg = f"No account of {venue.id} could be asked."
+    raise ValueError(msg)
+
+
+def _plain(account: mb.Account) -> mb.Account:
+    return evolve(account, options={name: value for name, value in account.options.items() if name != "detail"})
+
+
+def _lasting(seconds: float) -> str:
+    if not seconds:
+        return "at once"
+    minutes = seconds / 60
+    return f"{seconds:g} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
 
 
 def faults() -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +14,9 @@ from attrs import frozen
 
 from marginbook.accounts import Account
 from marginbook.auditing import audit
-from marginbook.errors import ConfigurationError, PluginError
+from marginbook.errors import ConfigurationError, DeadlineError, PluginError
 from marginbook.gathering import gather
+from marginbook.limits import Wait
 from marginbook.loading import load_accounts
 from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
@@ -23,7 +25,7 @@ from marginbook.values import Statement
 from marginbook.venues import DETAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
     from concurrent.futures import Executor
     from datetime import datetime
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 #: Seconds that a report may take: a day. Operating systems cannot count for ever.
 _LONGEST: Final = 86_400
+
+#: How the note begins on a report that somebody interrupted.
+INTERRUPTED: Final = "INTERRUPTED: somebody ended the asking before its time. This report has what was known of"
 
 
 @frozen
@@ -49,18 +54,23 @@ class Progress:
     account: str
     #: Why it could not be read, or None.
     failure: Failure | None
+    #: How many of those that are done could not be read.
+    failed: int = 0
+    #: Who waits for a rate limit, host by host, and until when. What waits in other processes is not seen from here.
+    waiting: tuple[Wait, ...] = ()
 
 
-def collect(
+def collect(  # noqa: PLR0913  # what can be said of a report
     accounts: str | os.PathLike[str] | Iterable[Account],
     *,
     timeout: float = 30.0,
     max_workers: int = 16,
-    executor: Executor | None = None,
+    executor: Executor | Mapping[str, Executor] | None = None,
     progress: Callable[[Progress], object] | None = None,
     machine: Machine | None = None,
     detail: str | None = None,
     record: Callable[[Recording], object] | None = None,
+    interruptible: bool = False,
 ) -> BalanceReport:
     """
     Ask every account what it holds.
@@ -74,8 +84,11 @@ def collect(
 
         max_workers: How many accounts of a venue to ask at the same time, of each of its addresses.
 
-        executor: Runs the work instead of threads of our own. Accounts travel to it as references to secrets. One that
-            waits for a rate limit keeps its worker, and in another process limits are counted apart.
+        executor: Runs the work instead of threads of our own. A `ThreadPoolExecutor` is given account by account. Any
+            other is taken for one whose workers are other processes, here or on other machines: accounts travel to them
+            as references to secrets, all of a host to one worker at a time, since all of them have one address until
+            more is said: ``{"203.0.113.7": executor, …}`` gives an executor for each. What a lost worker had is asked
+            again. See docs/scale.md.
 
         progress: Called in the caller's thread each time that an account is done.
 
@@ -86,6 +99,9 @@ def collect(
             what an account's own option says has precedence. Richer answers cost more of the rate limits.
 
         record: Called in the caller's thread with what each account's venue answered, before progress is.
+
+        interruptible: Whether a KeyboardInterrupt ends the asking and not the call. What was read until then is
+            returned, with a note that says so, and with all other accounts as failed.
 
     Raises:
         ConfigurationError: The question makes no sense: there are no accounts, or two of the same name.
@@ -107,24 +123,65 @@ def collect(
     check_bounds("A report", timeout, max_workers)
     started_at = machine.now()
     deadline, pool = Deadline(timeout, machine.monotonic), machine.pool(max_workers)
-    work = partial(read, deadline=deadline, pool=pool, machine=machine, detail=detail, keep=record is not None)
+    bounds: Any = {"registry": registry, "deadline": deadline, "max_workers": max_workers}
+    if executor is None or machine is not MACHINE or _has_threads(executor):
+        work = partial(read, deadline=deadline, pool=pool, machine=machine, detail=detail, keep=record is not None)
+        done = gather(asked, work, executor=_alone(executor), **bounds)
+    else:
+        # Few have other processes to work for them.
+        from marginbook.dealing import deal  # noqa: PLC0415
+
+        done = deal(asked, executor, detail=detail, keep=record is not None, **bounds)
     outcomes: dict[str, Statement | Failure] = {}
+    failed = 0
+    notes = _remarks(asked, registry)
     try:
-        for account, outcome in gather(
-            asked, work, registry=registry, deadline=deadline, max_workers=max_workers, executor=executor
-        ):
+        for account, outcome in done:
             outcomes[account.name] = outcome
             if record and isinstance(outcome, Statement) and outcome.recording:
                 record(outcome.recording)
+            failure = outcome if isinstance(outcome, Failure) else None
+            failed += failure is not None
             if progress:
-                failure = outcome if isinstance(outcome, Failure) else None
-                progress(Progress(len(outcomes), len(asked), account.name, failure))
+                waiting = machine.hosts.waiting(machine)
+                progress(Progress(len(outcomes), len(asked), account.name, failure, failed, waiting))
+    except KeyboardInterrupt:
+        if not interruptible:
+            raise
+        notes = [Note(account="", message=f"{INTERRUPTED} {len(outcomes)} of {len(asked)} accounts."), *notes]
+        outcomes |= {account.name: _broken_off(account) for account in asked if account.name not in outcomes}
     finally:
+        done.close()
         pool.close()
-    notes = _remarks(asked, registry)
     report = assemble(asked, outcomes, notes=notes, started_at=started_at, finished_at=machine.now())
     audit(report, asked, outcomes)
     return report
+
+
+def _has_threads(executor: object) -> bool:
+    # As with all that only some need.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    return isinstance(executor, ThreadPoolExecutor)
+
+
+def _alone(executor: Executor | Mapping[str, Executor] | None) -> Executor | None:
+    if isinstance(executor, Mapping):
+        msg = "A machine of one's own does not travel to other processes."
+        raise ConfigurationError(msg, hint="Use threads with it.")
+    return executor
+
+
+def _broken_off(account: Account) -> Failure:
+    error = DeadlineError("The report was interrupted before it had answered.", hint="Ask again.")
+    return Failure.of(account.name, account.venue, error)
+
+
+def interrupted(report: BalanceReport) -> bool:
+    """
+    Say whether a report is what was there when somebody interrupted its making.
+    """
+    return any(note.message.startswith(INTERRUPTED) for note in report.notes if not note.account)
 
 
 def check_bounds(what: str, timeout: float, max_workers: int) -> None:

@@ -14,7 +14,7 @@ from marginbook.report import Failure
 from marginbook.workers import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     from marginbook.accounts import Account
@@ -47,7 +47,7 @@ def gather(
     deadline: Deadline,
     max_workers: int,
     executor: Executor | None = None,
-) -> Iterator[tuple[Account, T | Failure]]:
+) -> Generator[tuple[Account, T | Failure], None, None]:
     """
     Yield each account as the work on it gets done, and at the deadline the others, as failed.
 
@@ -77,7 +77,7 @@ def gather(
                 futures[workers.submit(work, account, venue)] = account
             # The plugin's trouble, or that of an executor which is shut down or has lost its processes.
             except Exception as error:  # noqa: BLE001
-                lost.append((account, _failure(account, error, "could not be begun")))
+                lost.append((account, failed(account, error, "could not be begun")))
         yield from lost
         yield from _done(futures, deadline)
     finally:
@@ -95,17 +95,35 @@ def _done(futures: Mapping[Future[T], Account], deadline: Deadline) -> Iterator[
     except TimeoutError:
         for future, account in open_.items():
             future.cancel()
-            error = DeadlineError("It had not answered when the deadline was over.", hint="Allow more time.")
-            yield account, Failure.of(account.name, account.venue, error)
+            yield account, late(account)
 
 
 def _outcome(future: Future[Any], account: Account) -> Any:
     error = CancelledError() if future.cancelled() else future.exception()
     # A plugin that exits, a pool whose process was killed, an account that cannot be pickled.
-    return future.result() if error is None else _failure(account, error, "was broken off")
+    return future.result() if error is None else failed(account, error, "was broken off")
 
 
-def _failure(account: Account, error: BaseException, what: str) -> Failure:
+def late(account: Account) -> Failure:
+    """
+    Return what becomes of an account of which nothing was heard by the deadline.
+    """
+    error = DeadlineError("It had not answered when the deadline was over.", hint="Allow more time.")
+    return Failure.of(account.name, account.venue, error)
+
+
+def failed(account: Account, error: BaseException, what: str = "") -> Failure:
+    """
+    Return what becomes of an account, the work on which ended with an exception.
+
+    Args:
+        account: Which.
+
+        error: The exception.
+
+        what: What became of the work, in words.
+
+    """
     if not isinstance(error, MarginbookError):
         error = PluginError(f"The work on it {what} ({type(error).__name__}).", hint="Run it in threads to see.")
     return Failure.of(account.name, account.venue, error)

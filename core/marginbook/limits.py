@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
@@ -58,6 +59,20 @@ class Limit:
             return 1
         request = f"{method} {path}"
         return next((weight for operation, weight in self._weights if _pattern(operation).fullmatch(request)), 0)
+
+
+@frozen
+class Wait:
+    """
+    Who waits until a host may be asked again.
+    """
+
+    #: Host and port.
+    host: str
+    #: How many accounts wait.
+    accounts: int
+    #: Until when, by this machine's clock. Then some of them go on; others may have to wait again.
+    until: datetime
 
 
 @functools.cache

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +33,7 @@ from marginbook import (
     gathering,
 )
 from marginbook.asking import _fetch
-from marginbook.collecting import assemble
+from marginbook.collecting import assemble, interrupted
 from marginbook.registry import installed
 from marginbook.transport import Deadline, Session, adapter
 from marginbook.values.times import EPOCH
@@ -568,6 +568,56 @@ def test_progress_may_stop_it(acme: Any) -> None:
     assert [] == [name for name in acme.begun if name.startswith("a-")]
 
 
+def interrupting(after: int) -> Callable[[Progress], None]:
+    """
+    Somebody who presses Ctrl-C once so many accounts are done.
+    """
+
+    def progress(told: Progress) -> None:
+        if told.done == after:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_an_interrupt(acme: Any) -> None:
+    """
+    Who wants that has what was read until then. Everybody else is in the report, as failed, and it says why.
+    """
+    accounts = [account("fine", "a"), account("fine", "b"), account("hang", "c"), account("hang", "d")]
+    report = collect(accounts, progress=interrupting(2), interruptible=True)
+    acme.release.set()
+
+    assert ("c", "d") == report.missing
+    assert {("timeout", "The report was interrupted before it had answered.", "Ask again.")} == {
+        (failure.kind, failure.message, failure.hint) for failure in report.failures
+    }
+    assert interrupted(report)
+    assert report.notes[0].message.endswith("This report has what was known of 2 of 4 accounts.")
+    assert not interrupted(collect(accounts[:2]))
+
+
+def test_an_interrupt_that_nobody_expects(acme: Any) -> None:
+    """
+    Unless it was asked for, an interrupt is the caller's.
+    """
+    with pytest.raises(KeyboardInterrupt):
+        collect([account("fine"), account("hang", "b")], progress=interrupting(1))
+    acme.release.set()
+
+
+@pytest.mark.usefixtures("acme")
+def test_progress_counts_failures() -> None:
+    """
+    Each time, it is said how many have failed so far.
+    """
+    heard: list[Progress] = []
+    collect([account("fine", "a"), account("crash", "b"), account("crash", "c")], max_workers=1, progress=heard.append)
+
+    assert [("a", 0), ("b", 1), ("c", 2)] == [(told.account, told.failed) for told in heard]
+    assert [()] * 3 == [told.waiting for told in heard]
+
+
 def referring(accounts: Iterable[Account], monkeypatch: pytest.MonkeyPatch) -> list[Account]:
     """
     The same accounts, with their secrets in the environment.
@@ -634,7 +684,7 @@ def test_processes_that_die() -> None:
     ]
 
 
-class Cancelling(Executor):
+class Cancelling(ThreadPoolExecutor):
     """
     Somebody else's executor, on its way down.
     """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -47,7 +47,7 @@ def registry(plugins: Plugins) -> Registry:
 
 
 @define
-class Odd(Executor):
+class Odd(ThreadPoolExecutor):
     """
     Does the work at once, but for that on one account, of which *becomes* says what becomes.
     """

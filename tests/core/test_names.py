@@ -28,6 +28,7 @@ from marginbook import Account, BalanceReport, Failure, Statement
                 "machine": None,
                 "detail": None,
                 "record": None,
+                "interruptible": False,
             },
         ),
         (marginbook.replay, {"venue": ..., "documents": ..., "options": None}),

@@ -4,19 +4,19 @@ What all accounts of a host share: over threads, reports and forks.
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
 import os
+import signal
+import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from attrs import define, evolve, field
 
-from marginbook import Account, collect
-from marginbook.sandbox import Budget, Sandbox, Stage
-from marginbook_binance import cast
-from marginbook_binance import stage as binance
+from crowds import QUICK, Crowd, crowd, referring
+from marginbook import Progress, collect
+from marginbook.transport import MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,66 +24,22 @@ if TYPE_CHECKING:
 
     from tests.core.conftest import Plugins
 
-#: Binance with other periods, in seconds, and another limit.
-QUICK: Final = """
-from attrs import evolve
-from marginbook import hookimpl
-from marginbook_binance.usdm import USDM
-
-LIMITS = [evolve(limit, weight={limit}, seconds={seconds}) for limit in USDM.limits]
-
-@hookimpl
-def marginbook_venues():
-    return [evolve(USDM, id="quick", limits=LIMITS)]
-"""
-
-
-@define(eq=False)
-class Watched(Budget):
-    """
-    A budget that remembers the most that was ever spent in one of its periods.
-    """
-
-    most: int = field(default=0, init=False)
-    requests: int = field(default=0, init=False)
-
-    def spend(self, who: str, weight: int = 1) -> int:
-        spent = super().spend(who, weight)
-        self.most = max(self.most, spent)
-        self.requests += 1
-        return spent
-
-
-@define
-class Host:
-    """
-    Many accounts at one address that counts.
-    """
-
-    accounts: list[Account]
-    budget: Watched
+    from marginbook.sandbox import Sandbox
 
 
 @pytest.fixture
-def many(request: pytest.FixtureRequest, plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+def many(request: pytest.FixtureRequest, plugins: Plugins) -> Iterator[Crowd]:
     """
     So many accounts, at a venue with so low a limit in so many seconds.
     """
     count, limit, seconds = request.param
-    monkeypatch.setattr(binance, "LIMIT", limit)
     plugins.add("quick", "quick", source=QUICK.format(limit=limit, seconds=seconds))
-    rows = [cast.SINGLE[1]]
-    parts = [cast.hmac_part(f"desk-{number:03}", rows) for number in range(count)]
-    known = {part.actor.credentials["api_key"]: part for part in parts}
-    futures = binance.Futures(known, Watched(limit, seconds=seconds))
-    routes = {"/fapi/v3/balance": functools.partial(futures.balance, weight=5)}
-    with Sandbox([Stage("quick", tuple(part.actor for part in parts), routes)]) as sandbox:
-        assert isinstance(futures.budget, Watched)
-        yield Host(list(sandbox.accounts()), futures.budget)
+    with crowd(count, limit, seconds) as found:
+        yield found
 
 
 @pytest.mark.parametrize("many", [(500, 1000, 1)], indirect=True)
-def test_five_hundred_accounts(many: Host) -> None:
+def test_five_hundred_accounts(many: Crowd) -> None:
     """
     They are all in the report, and the address never spends more than it may: nobody is refused by the venue.
     """
@@ -96,7 +52,7 @@ def test_five_hundred_accounts(many: Host) -> None:
 
 
 @pytest.mark.parametrize("many", [(16, 40, 1)], indirect=True)
-def test_reports_in_a_row_share_a_limit(many: Host) -> None:
+def test_reports_in_a_row_share_a_limit(many: Crowd) -> None:
     """
     What one report has spent is not there for the next.
     """
@@ -107,8 +63,24 @@ def test_reports_in_a_row_share_a_limit(many: Host) -> None:
     assert 0 < many.budget.most <= 40
 
 
+@pytest.mark.parametrize("many", [(10, 40, 2)], indirect=True)
+def test_who_waits_is_told(many: Crowd) -> None:
+    """
+    While some wait for the limit, progress says how many, at which host, and until when.
+    """
+    heard: list[Progress] = []
+    begun = MACHINE.now()
+    collect(many.accounts, timeout=60, progress=heard.append)
+    waits = [wait for told in heard for wait in told.waiting]
+
+    assert {many.accounts[0].options["base_url"].removeprefix("http://")} == {wait.host for wait in waits}
+    assert {1, 2} >= {wait.accounts for wait in waits}
+    assert all(wait.until > begun for wait in waits)
+    assert () == heard[-1].waiting
+
+
 @pytest.mark.parametrize("many", [(9, 40, 60)], indirect=True)
-def test_who_does_not_fit_is_told(many: Host) -> None:
+def test_who_does_not_fit_is_told(many: Crowd) -> None:
     """
     What the limit does not allow before the deadline fails, and is not asked.
     """
@@ -191,26 +163,72 @@ def test_nothing_is_missed_where_there_is_no_fork(sandbox: Sandbox, plugins: Plu
     assert ("True\n", "") == (done.stdout, done.stderr)
 
 
-def referring(accounts: list[Account], monkeypatch: pytest.MonkeyPatch) -> list[Account]:
-    for number, one in enumerate(accounts):
-        for name in one.credentials:
-            monkeypatch.setenv(f"SHARED_{number}_{name}", one.credentials[name].reveal())
-    return [
-        evolve(one, credentials={name: f"env:SHARED_{number}_{name}" for name in one.credentials})
-        for number, one in enumerate(accounts)
-    ]
-
-
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_processes(method: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Processes of a pool, forked or begun anew, have a machine of their own, and the same answers.
     """
-    accounts = referring(list(sandbox.accounts()), monkeypatch)
+    accounts = referring(sandbox.accounts(), monkeypatch.setenv)
     expected = collect(accounts)
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as executor:
         report = collect(accounts, executor=executor)
 
     assert expected.balances == report.balances
     assert report.complete
+
+
+def pool(count: int, method: str = "spawn") -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(method))
+
+
+@pytest.mark.parametrize("many", [(500, 1000, 1)], indirect=True)
+def test_five_hundred_accounts_over_processes(many: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Three processes have one address, and spend together no more than it may.
+    """
+    with pool(3) as executor:
+        report = collect(referring(many.accounts, monkeypatch.setenv), executor=executor, timeout=120)
+
+    assert report.complete
+    assert (500, 500) == (len(report.balances), many.budget.requests)
+    assert 0 < many.budget.most <= 1000
+
+
+@pytest.mark.parametrize("many", [(6, 40, 6)], indirect=True)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_reports_over_processes_in_a_row(many: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What other processes have spent, that are long gone, is not there for the next; nor for who asks from here.
+    """
+    accounts = referring(many.accounts, monkeypatch.setenv)
+    for _ in range(2):
+        with pool(1, "fork") as executor:
+            assert collect(accounts, executor=executor, timeout=120).complete
+    assert collect(accounts, timeout=120).complete
+
+    assert 18 == many.budget.requests
+    assert 0 < many.budget.most <= 40
+
+
+@pytest.mark.parametrize("many", [(500, 1000, 1)], indirect=True)
+def test_a_process_that_is_killed(many: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    With one of its processes, a pool loses all. What they had is asked again, by others, and nothing is missing.
+    """
+    with pool(2) as executor:
+
+        def kill() -> None:
+            while many.budget.requests < 100:
+                time.sleep(0.005)
+            for process in tuple(executor._processes):
+                os.kill(process, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        report = collect(referring(many.accounts, monkeypatch.setenv), executor=executor, timeout=120)
+        killer.join()
+
+    assert report.complete
+    assert 500 == len(report.balances)
+    assert 0 < many.budget.most <= 1000

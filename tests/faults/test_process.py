@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from marginbook.sandbox.faults import Fault
 from matrix import PROCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 #: What the module of a plugin does that the fault is about.
 PLUGINS: Final = {
@@ -69,11 +70,13 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
-def run(*arguments: str, path: Path | None = None, **settings: Any) -> subprocess.Popen[str]:
+def run(
+    *arguments: str, path: Path | None = None, extra: Mapping[str, str] | None = None, **settings: Any
+) -> subprocess.Popen[str]:
     """
     Start a fresh Python.
     """
-    environ = {**os.environ, **({"PYTHONPATH": str(path)} if path else {})}
+    environ = {**os.environ, **({"PYTHONPATH": str(path)} if path else {}), **(extra or {})}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | settings
     return subprocess.Popen([sys.executable, *arguments], env=environ, **pipes)
 
@@ -128,26 +131,117 @@ def test_a_fork(accounts: Callable[[Sandbox], str]) -> None:
     assert {PROCESS["The process was forked from one that had made reports."]} == set(json.loads(out).values())
 
 
-@pytest.mark.parametrize("command", ["report", "check"])
-def test_an_interrupt(command: str, accounts: Callable[[Sandbox], str]) -> None:
+def heard(process: subprocess.Popen[str], count: int) -> list[str]:
     """
-    Ctrl-C ends the command at once, although a venue stalls, and prints no half of anything.
+    Wait until so many accounts are done, and return what was said of them.
+    """
+    assert process.stderr is not None
+    return [process.stderr.readline() for _ in range(count)]
+
+
+def test_an_interrupt(accounts: Callable[[Sandbox], str]) -> None:
+    """
+    Ctrl-C ends the asking at once, although a venue stalls. What was read is printed, and says that it is not all.
     """
     with (
         Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
-        run("-m", "marginbook", command, "--accounts", accounts(sandbox)) as process,
+        run("-m", "marginbook", "report", "--format", "json", "--accounts", accounts(sandbox)) as process,
+    ):
+        others = [account.name for account in sandbox.accounts() if account.name != "binance-hmac"]
+        heard(process, len(others))
+        process.send_signal(signal.SIGINT)
+        # The report itself would take half a minute.
+        out, err = process.communicate(timeout=20)
+    report = json.loads(out)
+
+    assert PROCESS["Somebody interrupts the command."] == f"what was read until then, status {process.returncode}"
+    assert [("binance-hmac", "timeout", "The report was interrupted before it had answered.")] == [
+        (failure["account"], failure["kind"], failure["message"]) for failure in report["failures"]
+    ]
+    assert {row["account"] for row in report["balances"]} == set(others)
+    assert not report["complete"]
+    assert "INTERRUPTED" in report["notes"][0]["message"]
+    assert f"Interrupted: the report has {len(others)} of {len(others) + 1} accounts.\n" == err
+
+
+def test_an_interrupt_with_files(accounts: Callable[[Sandbox], str], tmp_path: Path) -> None:
+    """
+    What was read goes to the file that was asked for. It is neither saved nor compared, and nobody is asked for prices.
+    """
+    target, history = tmp_path / "report.json", tmp_path / "history.sqlite"
+    settings = ["--output", str(target), "--save", "--history", str(history), "--alert", "equity < 0 where asset=USDT"]
+    with (
+        Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
+        run(
+            *("-m", "marginbook", "report", "--accounts", accounts(sandbox), "--value-in", "USD", *settings)
+        ) as process,
+    ):
+        others = len(sandbox.accounts()) - 1
+        heard(process, others)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+
+    assert (130, "") == (process.returncode, out)
+    assert ["binance-hmac"] == [failure["account"] for failure in json.loads(target.read_text())["failures"]]
+    assert not history.exists()
+    assert [
+        f"INCOMPLETE: {target} is written without binance-hmac.",
+        f"Interrupted: the report has {others} of {others + 1} accounts.",
+        "It was NOT saved, since a history of whole reports would show the rest as missing.",
+        "It was NOT held against what is expected, nor against alerts.",
+    ] == err.splitlines()
+
+
+@pytest.mark.parametrize(("form", "first"), [("json", "{"), ("table", "I")])
+def test_two_interrupts(form: str, first: str, tmp_path: Path) -> None:
+    """
+    A second Ctrl-C ends the command at once, although nobody reads what was read.
+    """
+    rows = "".join(
+        f'[accounts.desk-{n}]\nvenue = "binance-usdm"\nbase_url = "{{url}}"\napi_key = "env:K"\napi_secret = "env:K"\n'
+        for n in range(2000)
+    )
+    path = tmp_path / "accounts.toml"
+    with Sandbox(installed().stages(), faults=[Fault("stall")]) as sandbox:
+        url = sandbox.accounts()[0].options["base_url"]
+        path.write_text(rows.replace("{url}", url))
+        command = ["-m", "marginbook", "report", "--format", form, "--quiet", "--accounts", str(path)]
+        reader, writer = os.pipe()
+        with run(*command, extra={"K": "k" * 64}, stdout=writer) as process:
+            while not sandbox.requests:
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            # It has more to write than a pipe takes, and waits for somebody who reads.
+            while select.select([], [writer], [], 0)[1]:
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        os.close(writer)
+        with os.fdopen(reader) as stream:
+            out = stream.read()
+
+    assert PROCESS["Somebody interrupts it twice."] == f"no report, status {process.returncode}"
+    assert first == out[0]
+    assert "Interrupted.\n" == err
+
+
+def test_an_interrupted_check(accounts: Callable[[Sandbox], str]) -> None:
+    """
+    Ctrl-C ends a check at once, and prints no half of it.
+    """
+    with (
+        Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
+        run("-m", "marginbook", "check", "--accounts", accounts(sandbox)) as process,
     ):
         while sandbox.requests < len(sandbox.accounts()):
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        # The report itself would take half a minute.
         out, err = process.communicate(timeout=20)
 
-    assert PROCESS["Somebody interrupts the command."] == f"no report, status {process.returncode}"
-    assert "" == out
-    assert "Interrupted." == err.splitlines()[-1]
-    assert "Traceback" not in err
+    assert (130, "", "Interrupted.\n") == (process.returncode, out, err)
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])

@@ -5,7 +5,7 @@ The order in which accounts are listed and answer: it decides nothing.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.properties.conftest import Stated
 
 
-class Reversed(Executor):
+class Reversed(ThreadPoolExecutor):
     """
     Does the last task first, once it has as many as it was told to wait for.
     """

@@ -52,6 +52,7 @@ PROCESS: Final[Mapping[str, str]] = {
     "The plugin hangs.": "timeout",
     "The plugin cannot be imported.": "plugin",
     "The process was forked from one that had made reports.": OK,
-    "Somebody interrupts the command.": "no report, status 130",
+    "Somebody interrupts the command.": "what was read until then, status 130",
+    "Somebody interrupts it twice.": "no report, status 130",
     "The disk for the output is full.": "the output is cut, status 1",
 }

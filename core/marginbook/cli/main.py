@@ -20,6 +20,7 @@ from marginbook.cli.report import report
 from marginbook.cli.sandbox import demo, sandbox
 from marginbook.cli.scaffold import new_venue
 from marginbook.cli.serve import serve
+from marginbook.cli.telling import INTERRUPTED
 from marginbook.cli.venues import venues
 from marginbook.cli.watch import watch
 from marginbook.errors import HistoryError, MarginbookError, UnwrittenError
@@ -46,9 +47,6 @@ class _Cut(click.ClickException):
 
 #: What a full or broken disk says.
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-
-#: What shells say of a command that was interrupted.
-_INTERRUPTED: Final = 130
 
 
 class _Commands(click.Group):
@@ -88,7 +86,7 @@ def _plainly() -> Iterator[None]:
         raise _Complaint(f"{error.message}\n{error.hint}".rstrip()) from None
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except OSError as error:
         if error.errno not in _FULL:
             raise

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import Progress as Bar
 
 from marginbook.cli.judging import alert, expect, expect_listed, judge
 from marginbook.cli.options import (
@@ -28,9 +27,9 @@ from marginbook.cli.options import (
     zeros,
 )
 from marginbook.cli.saving import Saving
-from marginbook.cli.telling import tell
+from marginbook.cli.telling import INTERRUPTED, tell
 from marginbook.cli.valuing import Pricing
-from marginbook.collecting import Progress, asked_for, collect
+from marginbook.collecting import Progress, asked_for, collect, interrupted
 from marginbook.errors import ConfigurationError
 from marginbook.output import View
 from marginbook.registry import installed
@@ -135,6 +134,8 @@ def report(
         1  something is missing from the report, which says what and why; or it is not as expected,
            or meets an alert, or could not be written or saved
         2  the question was wrong: no report was made
+        130  Ctrl-C: the report has what was read until then, and is neither saved nor compared;
+           after a second one there is none
     """
     registry = installed()
     accounts, output = asked_for(path, registry, only), choose(registry, form, target)
@@ -142,15 +143,36 @@ def report(
     judged = judge(expect, alert, only_listed=expect_listed)
     saving = Saving(place) if save else None
     record = saving.record if saving else None
-    made = ask(accounts, timeout=timeout, max_workers=max_workers, quiet=quiet, detail=detail, record=record)
-    # Before it is printed: whoever reads it may hang up.
-    saved = saving.save(made) if saving else True
-    valuation = pricing.value(made, timeout=timeout, quiet=quiet) if pricing else None
+    made = ask(
+        accounts,
+        timeout=timeout,
+        max_workers=max_workers,
+        quiet=quiet,
+        detail=detail,
+        record=record,
+        interruptible=True,
+    )
+    whole = not interrupted(made)
+    # Before it is printed: whoever reads it may hang up. What is there by chance is nothing to keep.
+    saved = saving.save(made) if saving and whole else True
+    valuation = pricing.value(made, timeout=timeout, quiet=quiet, ask=whole) if pricing else None
     write(View(made, valuation, by=by, zeros=zeros), output, target)
+    if not whole:
+        _tell_interrupted(made, saved=save, judged=expect is not None or bool(alert))
+        sys.exit(INTERRUPTED)
     if saving:
         saving.tell(quiet=quiet)
     valued = valuation is None or valuation.complete
     sys.exit(0 if all([judged(made), made.complete, valued, saved]) else 1)
+
+
+def _tell_interrupted(made: BalanceReport, *, saved: bool, judged: bool) -> None:
+    read = len(made.accounts) - len(made.failures)
+    tell(f"Interrupted: the report has {read} of {len(made.accounts)} accounts.")
+    if saved:
+        tell("It was NOT saved, since a history of whole reports would show the rest as missing.")
+    if judged:
+        tell("It was NOT held against what is expected, nor against alerts.")
 
 
 def ask(
@@ -161,6 +183,7 @@ def ask(
     quiet: bool,
     detail: str | None = None,
     record: Callable[[Recording], object] | None = None,
+    interruptible: bool = False,
 ) -> BalanceReport:
     """
     Collect, and show the progress on standard error: a bar on a terminal, a line an account elsewhere.
@@ -168,7 +191,13 @@ def ask(
 
     def collected(progress: Callable[[Progress], object] | None) -> BalanceReport:
         return collect(
-            accounts, timeout=timeout, max_workers=max_workers, progress=progress, detail=detail, record=record
+            accounts,
+            timeout=timeout,
+            max_workers=max_workers,
+            progress=progress,
+            detail=detail,
+            record=record,
+            interruptible=interruptible,
         )
 
     console = Console(stderr=True)
@@ -176,9 +205,12 @@ def ask(
         return collected(None)
     if not console.is_terminal:
         return collected(_line)
-    with Bar(console=console, transient=True) as bar:
-        task = bar.add_task("Asking", total=len(accounts))
-        return collected(lambda progress: bar.update(task, completed=progress.done, description=progress.account))
+    # As in collect.
+    from marginbook.cli.bar import Bar  # noqa: PLC0415
+    from marginbook.transport import MACHINE  # noqa: PLC0415
+
+    with Bar(console, len(accounts), timeout, MACHINE) as bar:
+        return collected(bar.see)
 
 
 def choose(registry: Registry, form: str | None, target: Path | None) -> Output:

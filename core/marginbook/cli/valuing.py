@@ -11,7 +11,7 @@ from attrs import frozen
 from marginbook.cli.telling import tell
 from marginbook.errors import ConfigurationError
 from marginbook.pricing import load_prices, prices, sources_for
-from marginbook.report import check_currency
+from marginbook.report import PriceBook, check_currency
 from marginbook.values import Price
 
 if TYPE_CHECKING:
@@ -55,10 +55,14 @@ class Pricing:
         sources = tuple(sources_for([*urls, *(name for name in known if name in venues)], base_urls))
         return cls(currency, load_prices(table) if table else (), sources, base_urls)
 
-    def value(self, made: BalanceReport, *, timeout: float, quiet: bool) -> Valuation:
+    def value(self, made: BalanceReport, *, timeout: float, quiet: bool, ask: bool = True) -> Valuation:
         """
         Ask the sources, and say on standard error which ones, and which cannot be asked.
+
+        Without *ask*, nobody is asked: a user's own prices have to do.
         """
+        if not ask:
+            return made.valued(self.currency, PriceBook(prices=self.table))
         book = prices(self.sources, timeout=timeout, base_urls=self.base_urls)
         failed = {failure.venue: failure for failure in book.failures}
         for name in () if quiet else book.sources:

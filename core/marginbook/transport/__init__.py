@@ -6,6 +6,7 @@ from marginbook.transport.deadline import Deadline
 from marginbook.transport.documents import Documents
 from marginbook.transport.hosts import Host
 from marginbook.transport.machine import MACHINE, Machine
+from marginbook.transport.memories import Memory
 from marginbook.transport.pools import adapter
 from marginbook.transport.session import Line, Session
 from marginbook.transport.shared import SHARED_LIMITS, shared_limits
@@ -20,6 +21,7 @@ __all__ = [
     "Host",
     "Line",
     "Machine",
+    "Memory",
     "Session",
     "adapter",
     "explain",

@@ -4,13 +4,17 @@ Rate limits, kept before the venue has to.
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING
+import math
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+#: Into how many parts a period is divided where one process tells another what it has spent.
+_PARTS: Final = 50
 
 
 @define(eq=False)
@@ -94,3 +98,28 @@ class Gate:
             while self._others and self._others[-1][1] <= others:
                 self._others.pop()
             self._others.append((now + self.seconds, others))
+
+    def told(self, now: float) -> tuple[tuple[float, int], ...]:
+        """
+        Return what was spent here: for how many seconds it may still count, rounded up, and the weight.
+        """
+        self._free(now)
+        spent: defaultdict[int, int] = defaultdict(int)
+        for until, weight in (*self._held, (now + self.seconds, self._flying)):
+            spent[math.ceil((until - now) / self.seconds * _PARTS)] += weight
+        return tuple((part * self.seconds / _PARTS, weight) for part, weight in spent.items() if weight)
+
+    def learn(self, spent: Iterable[tuple[float, int]], now: float) -> None:
+        """
+        Note what all others on the address have spent, as they tell it.
+        """
+        left = 0
+        known = list(self._others)
+        for seconds, weight in sorted(spent, reverse=True):
+            left += weight
+            known.append((now + seconds, left))
+        # What the venue says and what the others say is one spending, of which the larger figure counts.
+        self._others.clear()
+        for until, weight in sorted(known, reverse=True):
+            if not self._others or weight > self._others[0][1]:
+                self._others.appendleft((until, weight))

@@ -7,15 +7,17 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
 from marginbook.errors import RateLimitedError
-from marginbook.limits import Limit
+from marginbook.limits import Limit, Wait
 from marginbook.transport.clocks import VenueClock
 from marginbook.transport.gates import Gate
+from marginbook.transport.memories import Ledger, Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,6 +81,8 @@ class Host:
     _stopped: float = field(default=-math.inf, init=False)
     _until: datetime | None = field(default=None, init=False)
     _retries: int = field(default=RETRIES, init=False)
+    #: Until when each waits who does.
+    _waiting: dict[object, float] = field(factory=dict, init=False)
 
     def enter(
         self, charges: Iterable[Charge], machine: Machine, deadline: Deadline, shared: SharedLimits | None = None
@@ -103,7 +107,27 @@ class Host:
         while wait := self._begin(charges, machine.monotonic()) or self._share(charges, machine, shared):
             if wait >= deadline.remaining():
                 raise self._refusal(wait, machine)
-            machine.sleep(wait)
+            self._wait(wait, machine)
+
+    def _wait(self, seconds: float, machine: Machine) -> None:
+        me = object()
+        with _LOCK:
+            self._waiting[me] = machine.monotonic() + seconds
+        try:
+            machine.sleep(seconds)
+        finally:
+            with _LOCK:
+                del self._waiting[me]
+
+    def waiting(self, machine: Machine) -> Wait | None:
+        """
+        Say who waits for the host's limits, or None.
+        """
+        with _LOCK:
+            untils = tuple(self._waiting.values())
+        if not untils:
+            return None
+        return Wait(self.name, len(untils), machine.now() + timedelta(seconds=max(untils) - machine.monotonic()))
 
     def _begin(self, charges: tuple[Charge, ...], now: float) -> float:
         with _LOCK:
@@ -207,6 +231,36 @@ class Host:
         with _LOCK:
             self._retries = min(RETRIES, self._retries + 1)
 
+    def told(self, origin: str, machine: Machine) -> Memory:
+        """
+        Return what others on this address have to know.
+        """
+        now = machine.monotonic()
+        with _LOCK:
+            # What a key has spent is told to nobody: it is asked in one place at a time.
+            spent = tuple((n, gate.seconds, gate.told(now)) for (n, key), gate in self._gates.items() if not key)
+            stopped = max(0.0, self._stopped - now)
+            return Memory(origin=origin, place=self.place, spent=spent, stopped=stopped, until=self._until)
+
+    def learn(self, memories: Iterable[Memory], machine: Machine) -> None:
+        """
+        Note what all others on this address say.
+        """
+        now = machine.monotonic()
+        spent: defaultdict[tuple[int, float], list[tuple[float, int]]] = defaultdict(list)
+        with _LOCK:
+            for memory in memories:
+                for number, period, weights in memory.spent:
+                    spent[number, period].extend(weights)
+                if now + memory.stopped > max(now, self._stopped):
+                    self._stopped, self._until = now + memory.stopped, memory.until
+            for (number, period), told in spent.items():
+                self._gates.setdefault((number, ""), Gate(period)).learn(told, now)
+
+
+def _origin() -> str:
+    return os.urandom(8).hex()
+
 
 @define(eq=False)
 class Hosts:
@@ -215,6 +269,10 @@ class Hosts:
     """
 
     _hosts: dict[tuple[str, ...], Host] = field(factory=dict, init=False)
+    #: Stands for the process, where it tells others what it has spent.
+    origin: str = field(factory=_origin, init=False)
+    #: What others told.
+    ledger: Ledger = field(factory=Ledger, init=False)
 
     def at(self, venue: str, address: str, egress: str) -> Host:
         """
@@ -229,3 +287,32 @@ class Hosts:
         Forget everything: in a process that was forked, nobody will end what its parent began.
         """
         self._hosts = {}
+        self.origin = _origin()
+        self.ledger = Ledger()
+
+    def waiting(self, machine: Machine) -> tuple[Wait, ...]:
+        """
+        Say who waits for rate limits, host by host.
+        """
+        return tuple(wait for host in self._all() if (wait := host.waiting(machine)))
+
+    def told(self, machine: Machine) -> tuple[Memory, ...]:
+        """
+        Return what others on the same address have to know.
+        """
+        return tuple(told for host in self._all() if (told := host.told(self.origin, machine)).counts)
+
+    def learn(self, memories: Iterable[Memory], machine: Machine) -> None:
+        """
+        Note what all others on the same address say; it has to be said at once, and what we said ourselves is known.
+        """
+        by_place: defaultdict[tuple[str, ...], list[Memory]] = defaultdict(list)
+        for memory in memories:
+            if memory.origin != self.origin:
+                by_place[memory.place].append(memory)
+        for (venue, address, egress), found in by_place.items():
+            self.at(venue, address, egress).learn(found, machine)
+
+    def _all(self) -> tuple[Host, ...]:
+        with _LOCK:
+            return tuple(self._hosts.values())

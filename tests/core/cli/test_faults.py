@@ -249,14 +249,30 @@ def test_progress_that_nobody_reads(begin: Callable[..., subprocess.Popen[str]])
     assert BalanceReport.from_dict(json.loads(output)).complete
 
 
-@pytest.mark.parametrize(
-    "command",
-    [("report",), ("report", "--format", "json"), ("report", "--quiet"), ("check",), ("check", "--json")],
-    ids=" ".join,
-)
-def test_an_interrupt(stalling: Sandbox, begin: Callable[..., subprocess.Popen[str]], command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("command", [("report",), ("report", "--format", "json"), ("report", "--quiet")], ids=" ".join)
+def test_an_interrupted_report(
+    stalling: Sandbox, begin: Callable[..., subprocess.Popen[str]], command: tuple[str, ...]
+) -> None:
     """
-    Ctrl-C ends the command long before its time is over, in one word, and nothing is printed that might be a report.
+    Ctrl-C ends the command long before its time is over, and what is printed says that it was, and who is missing.
+    """
+    process = begin(*command, "--timeout", "600")
+    stalled(stalling)
+    process.send_signal(signal.SIGINT)
+    status, output, errors = finish(process)
+    names = [account.name for account in stalling.accounts()]
+
+    assert (130, f"Interrupted: the report has 0 of {len(names)} accounts.\n") == (status, errors)
+    assert "INTERRUPTED: somebody ended the asking before its time." in output
+    assert len(names) == output.count("The report was interrupted before it had answered.")
+
+
+@pytest.mark.parametrize("command", [("check",), ("check", "--json")], ids=" ".join)
+def test_an_interrupted_check(
+    stalling: Sandbox, begin: Callable[..., subprocess.Popen[str]], command: tuple[str, ...]
+) -> None:
+    """
+    Ctrl-C ends a check in one word, and nothing is printed that might be one.
     """
     process = begin(*command, "--timeout", "600")
     stalled(stalling)
@@ -289,8 +305,14 @@ def test_an_interrupt_while_a_secret_is_looked_up(
     status = process.wait(30)
     begun.unlink()
 
-    assert 130 == status
-    assert (130, "", "Interrupted.\n") == finish(process)
+    status_again, output, errors = finish(process)
+
+    assert (130, 130) == (status, status_again)
+    if command == "check":
+        assert ("", "Interrupted.\n") == (output, errors)
+    else:
+        assert "The report was interrupted before it had answered." in output
+        assert "Interrupted: the report has 0 of 1 accounts.\n" == errors
 
 
 @pytest.mark.parametrize("command", ["report", "check"])

@@ -278,3 +278,74 @@ def test_waits_are_exact(answers: list[tuple[int, float, int | None]], weight: i
         assert LIMIT < spent.spent(math.nextafter(now + wait, 0)) + weight
         assert LIMIT >= spent.spent(now + wait) + weight
         assert 0 == spent.wait(weight, LIMIT, now + wait)
+
+
+def test_what_is_told() -> None:
+    """
+    What was spent is told with the seconds for which it may count, rounded up; what flies counts for a whole period.
+    """
+    made = gate(5, 10, 20)
+    made.end(5, 0.0, None)
+    made.end(10, 30.5, None)
+
+    assert [(25.2, 5), (56.4, 10), (60.0, 20)] == sorted(made.told(35.0))
+    assert [(60.0, 20)] == sorted(made.told(95.0))
+    assert () == Gate(PERIOD).told(0.0)
+
+
+def test_what_others_tell() -> None:
+    """
+    All that they have spent counts together, each weight for as long as they say.
+    """
+    made = Gate(PERIOD)
+    made.learn([(20.0, 30), (10.0, 40), (20.0, 5)], 0.0)
+
+    assert [75, 75, 35, 35, 0] == [made.spent(now) for now in (0.0, 9.0, 10.0, 19.0, 20.0)]
+
+
+def test_others_are_counted_once() -> None:
+    """
+    What the venue says of others and what they say themselves is one spending: the larger figure counts.
+    """
+    made = gate(1)
+    made.end(1, 0.0, 51)
+    made.learn([(90.0, 20), (30.0, 40)], 0.0)
+    made.learn([(90.0, 20), (30.0, 40)], 0.0)
+
+    assert [61, 51, 20, 0] == [made.spent(now) for now in (0.0, 30.0, 60.0, 90.0)]
+
+
+@frozen
+class Turn:
+    """
+    Who sends next, how much, how long after the one before, and how long the answer takes.
+    """
+
+    who: int
+    weight: int
+    after: float
+    takes: float
+
+
+@given(st.lists(st.builds(Turn, st.integers(0, 2), weights, moments, moments), min_size=1, max_size=25))
+def test_gates_that_tell_each_other(turns: list[Turn]) -> None:
+    """
+    Three processes that send one after the other, each told before by all others what they have spent, spend no more
+    than one would.
+    """
+    gates = [Gate(PERIOD) for _ in range(3)]
+    now = 0.0
+    found: list[tuple[float, int]] = []
+    for turn in turns:
+        now += turn.after
+        mine = gates[turn.who]
+        mine.learn([told for other in gates if other is not mine for told in other.told(now)], now)
+        while wait := mine.wait(turn.weight, LIMIT, now):
+            now += wait
+        mine.begin(turn.weight)
+        found.append((now, turn.weight))
+        now += turn.takes
+        mine.end(turn.weight, now, None)
+
+    for begin, _ in found:
+        assert LIMIT >= sum(weight for at, weight in found if begin <= at < begin + PERIOD)
