@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from marginbook import Balance, InvalidResponseError, Summary, exact
+from marginbook.wire import Unset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from marginbook import Account
-    from marginbook.wire import Unset
     from marginbook_clients.bitget.models.collateral_asset import CollateralAsset
     from marginbook_clients.bitget.models.futures_account import FuturesAccount
 
@@ -35,6 +35,10 @@ WALLET: Final = "accountEquity - unrealizedPL"
 ELSEWHERE: Final = "the PnL of USDT-M futures is counted in USDT alone"
 
 EMPTY: Final = "Bitget leaves unrealizedPL empty, so unrealized_pnl and wallet_balance are not known."
+NO_BONUS: Final = (
+    "Bitget does not tell the trading bonus (coupon and grant), so it is not known whether there is one, which would be"
+    " no cash: wallet_balance is not known, and equity may have a bonus in it."
+)
 POOLED: Final = "available_balance is what all coins of the USDT-M account back together, in multi-assets mode."
 REPEATED: Final = (
     "What Bitget told of {} for {} is to the last digit what it had told for another product type: it is counted once."
@@ -112,7 +116,7 @@ def _margin_coin(account: Account, row: FuturesAccount) -> Balance:
         cross_unrealized_pnl=_cross_pnl(row, pnl),
         notes=_remarks(row, pnl, bonus),
     )
-    if pnl is None or bonus:
+    if pnl is None or bonus != 0:
         return told
     return told.derive("wallet_balance", _EXACT.subtract(row.account_equity, pnl), WALLET)
 
@@ -128,14 +132,23 @@ def _cross_pnl(row: FuturesAccount, pnl: Decimal | None) -> Decimal | None:
     return cross if isolated is None or _EXACT.add(cross, isolated) == pnl else None
 
 
-def _bonus(row: FuturesAccount) -> Decimal:
-    return _sum(_amount(name, told) or Decimal() for name, told in (("coupon", row.coupon), ("grant", row.grant)))
+def _bonus(row: FuturesAccount) -> Decimal | None:
+    """
+    Return the trading bonus, or None where it is left empty. The list has no grant, so that it may be missing.
+    """
+    told = [_amount("coupon", row.coupon)]
+    if not isinstance(row.grant, Unset):
+        told.append(_amount("grant", row.grant))
+    known = [amount for amount in told if amount is not None]
+    return _sum(known) if len(known) == len(told) else None
 
 
-def _remarks(row: FuturesAccount, pnl: Decimal | None, bonus: Decimal) -> Iterator[str]:
+def _remarks(row: FuturesAccount, pnl: Decimal | None, bonus: Decimal | None) -> Iterator[str]:
     if pnl is None:
         yield EMPTY
-    if bonus:
+    if bonus is None:
+        yield NO_BONUS
+    elif bonus:
         yield (
             f"There is a trading bonus of {bonus:f} (coupon and grant), which is no cash. Bitget does not say whether"
             " accountEquity has it in it, so wallet_balance is not known, and equity may have the bonus in it."

@@ -111,7 +111,8 @@ BITGET: Final = Venue(
         "cross_unrealized_pnl": "`crossedUnrealizedPL`, unless it is empty or null, or does not fit `unrealizedPL`",
     },
     unknown={
-        "wallet_balance": "Where Bitget leaves `unrealizedPL` empty, and where there is a trading bonus.",
+        "wallet_balance": "Where Bitget leaves `unrealizedPL` empty; and where there is a trading bonus, or `coupon` or"
+        " `grant` is empty, which does not say that there is none.",
         "unrealized_pnl": "Where Bitget leaves it empty. `crossedUnrealizedPL` and `isolatedUnrealizedPL` do not"
         " replace it: in the published example, they contradict `accountEquity` and `available`.",
         "initial_margin": _UNCLEAR,

@@ -37,6 +37,15 @@ UNTOLD: Final = (
     "The answer has no availableOpen, so available_balance is not known: availableBalance is another figure."
 )
 
+NO_DEBT: Final = (
+    "The answer has no debtAmount, so it is not known whether there is a debt, nor whether the equity that MEXC gives,"
+    " {:f}, is before or after it: equity and wallet_balance are not known."
+)
+NO_BONUS: Final = (
+    "The answer has no bonus, so it is not known whether there is one, which would be no cash: wallet_balance is not"
+    " known, and equity may have a bonus in it."
+)
+
 #: Seconds that a request may be off MEXC's clock: the default, and the most.
 _WINDOW: Final = 10
 _WIDEST_WINDOW: Final = 60
@@ -75,7 +84,7 @@ def balance(account: Account, row: Asset) -> Balance:
     Translate one currency.
 
     Equity and wallet are not known where there is a debt, and the wallet is not where there is a trial bonus: MEXC does
-    not say whether its equity has them in it.
+    not say whether its equity has them in it. Nor are they where the answer does not say whether there is one.
     """
     debt, bonus = _told(row.debt_amount), _told(row.bonus)
     told = Balance(
@@ -83,20 +92,20 @@ def balance(account: Account, row: Asset) -> Balance:
         venue=account.venue,
         asset=row.currency,
         unrealized_pnl=row.unrealized,
-        equity=None if debt else row.equity,
+        equity=row.equity if debt == 0 else None,
         position_margin=row.position_margin,
         order_margin=row.frozen_balance,
-        available_balance=None if isinstance(row.available_open, Unset) else row.available_open,
+        available_balance=_told(row.available_open),
         max_withdraw=_withdrawable(row),
-        notes=_remarks(row, debt, bonus),
+        notes=[*_doubts(row, debt, bonus), *_remarks(row)],
     )
-    if debt or bonus:
-        return told
-    return told.derive("wallet_balance", _EXACT.subtract(row.equity, row.unrealized), WALLET)
+    if debt == 0 and bonus == 0:
+        return told.derive("wallet_balance", _EXACT.subtract(row.equity, row.unrealized), WALLET)
+    return told
 
 
-def _told(amount: Decimal | Unset) -> Decimal:
-    return Decimal() if isinstance(amount, Unset) else amount
+def _told(amount: Decimal | Unset) -> Decimal | None:
+    return None if isinstance(amount, Unset) else amount
 
 
 def _withdrawable(row: Asset) -> Decimal | None:
@@ -109,25 +118,35 @@ def _withdrawable(row: Asset) -> Decimal | None:
     return row.cash_balance if abs(off) < _CUT else None
 
 
-def _remarks(row: Asset, debt: Decimal, bonus: Decimal) -> Iterator[str]:
-    if debt:
+def _doubts(row: Asset, debt: Decimal | None, bonus: Decimal | None) -> Iterator[str]:
+    """
+    Say why it is not certain what equity is made of.
+    """
+    if debt is None:
+        yield NO_DEBT.format(row.equity)
+    elif debt:
         yield (
             f"There is a debt of {debt:f}, and MEXC does not say whether it has been taken off the equity that it"
             f" gives, {row.equity:f}: equity and wallet_balance are not known."
         )
-    if bonus:
+    if bonus is None:
+        yield NO_BONUS
+    elif bonus:
         yield (
             f"There is a trial bonus of {bonus:f}, which is no cash. MEXC does not say whether equity has it in it, so"
             " wallet_balance is not known, and equity may have the bonus in it."
         )
+
+
+def _remarks(row: Asset) -> Iterator[str]:
     if isinstance(row.available_open, Unset):
         yield UNTOLD
     if _told(row.contribute_margin_amount):
         yield POOLED
-    if _withdrawable(row) is None:
+    if not isinstance(row.available_cash, Unset) and _withdrawable(row) is None:
         yield (
             f"MEXC gives two amounts for what can leave the account, cashBalance {row.cash_balance:f} and availableCash"
-            f" {_told(row.available_cash):f}, so max_withdraw is not known."
+            f" {row.available_cash:f}, so max_withdraw is not known."
         )
 
 
@@ -168,8 +187,9 @@ MEXC: Final = Venue(
         "max_withdraw": "`cashBalance`, if `availableCash`, to eight decimals, is no other amount",
     },
     unknown={
-        "wallet_balance": "Where there is a debt or a trial bonus: whether `equity` has it in it is not documented.",
-        "equity": "Where there is a debt.",
+        "wallet_balance": "Where there is a debt or a trial bonus: whether `equity` has it in it is not documented. In"
+        " older answers without `debtAmount` or `bonus`, which do not say whether there is one.",
+        "equity": "Where there is a debt, and in older answers without `debtAmount`.",
         "maintenance_margin": "No part of the answer.",
         "available_balance": "In older answers without `availableOpen`: `availableBalance` is the wallet balance less"
         " margins, without the unrealized PnL that may back a new position.",

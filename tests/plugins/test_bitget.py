@@ -23,7 +23,7 @@ from generate import SPECS
 from marginbook import Account, Balance, CredentialsError, InvalidResponseError, Statement, collect, replay
 from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet
 from marginbook_bitget import stage as played
-from marginbook_bitget.accounts import ELSEWHERE, EMPTY, PART, POOLED, REPEATED, WALLET
+from marginbook_bitget.accounts import ELSEWHERE, EMPTY, NO_BONUS, PART, POOLED, REPEATED, WALLET
 from marginbook_bitget.codes import CODES
 from marginbook_bitget.keys import sign
 from marginbook_bitget.venue import BITGET, NO_ACCOUNT, PRODUCT_TYPES
@@ -181,12 +181,35 @@ class TestFigures:
         assert (None, Decimal("48.07069777")) == (usdt.wallet_balance, usdt.equity)
         assert f"a trading bonus of {said} (coupon and grant)" in usdt.notes[0]
 
-    @pytest.mark.parametrize("nothing", [{"coupon": ""}, {"coupon": None, "grant": None}, {"grant": "0.000"}], ids=str)
+    @pytest.mark.parametrize("nothing", [{}, {"grant": "0.000"}, {"coupon": "0.0", "grant": "0"}], ids=str)
     def test_no_bonus(self, nothing: dict[str, Any]) -> None:
         """
-        None, empty and zero are no bonus.
+        Zero is no bonus, and the list has no grant as a rule.
         """
-        assert Decimal("47.99149777") == statement(row(**nothing)).balances[0].wallet_balance
+        (usdt,) = statement(row(**nothing)).balances
+
+        assert (Decimal("47.99149777"), ()) == (usdt.wallet_balance, usdt.notes)
+
+    @pytest.mark.parametrize(
+        "empty",
+        [{"coupon": ""}, {"coupon": None}, {"coupon": "0", "grant": ""}, {"coupon": "5", "grant": None}],
+        ids=str,
+    )
+    def test_an_empty_bonus_is_not_known(self, empty: dict[str, Any]) -> None:
+        """
+        Empty is not zero: there may be a bonus, so that the wallet is not known.
+        """
+        (usdt,) = statement(row(**empty)).balances
+
+        assert (None, Decimal("48.07069777"), (NO_BONUS,)) == (usdt.wallet_balance, usdt.equity, usdt.notes)
+
+    def test_a_bonus_that_is_missing(self) -> None:
+        """
+        Nor is a coupon that is not in the answer at all.
+        """
+        (usdt,) = statement({name: told for name, told in ROW.items() if name != "coupon"}).balances
+
+        assert (None, (NO_BONUS,)) == (usdt.wallet_balance, usdt.notes)
 
     def test_another_amount_for_isolated_positions(self) -> None:
         """

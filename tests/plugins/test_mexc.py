@@ -20,7 +20,7 @@ from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet
 from marginbook_mexc import stage as played
 from marginbook_mexc.codes import CODES
 from marginbook_mexc.keys import sign
-from marginbook_mexc.venue import MEXC, POOLED, UNTOLD, WALLET
+from marginbook_mexc.venue import MEXC, NO_BONUS, NO_DEBT, POOLED, UNTOLD, WALLET
 from script import Asked, Said, answering, scripted
 
 if TYPE_CHECKING:
@@ -126,12 +126,21 @@ class TestFigures:
     def test_an_older_answer(self) -> None:
         """
         Without the newer fields, what can back a new position is not known: availableBalance is without the PnL.
+        Nor are equity and wallet, since there may be a debt.
         """
         (found,) = statement(older()).balances
 
         assert (None, Decimal("880.12345678")) == (found.available_balance, found.max_withdraw)
-        assert Decimal("1000.125") == found.wallet_balance
-        assert (UNTOLD,) == found.notes
+        assert (None, None, Decimal("50.125")) == (found.equity, found.wallet_balance, found.unrealized_pnl)
+        assert (NO_DEBT.format(Decimal("1050.25")), UNTOLD) == found.notes
+
+    def test_an_answer_that_tells_no_bonus(self) -> None:
+        """
+        A bonus that is missing is no zero: the wallet is not known.
+        """
+        (found,) = statement({name: told for name, told in ROW.items() if name != "bonus"}).balances
+
+        assert (Decimal("1050.25"), None, (NO_BONUS,)) == (found.equity, found.wallet_balance, found.notes)
 
     @pytest.mark.parametrize("digits", ["9007199254740993.01000001", "0.000000000000000001", "-1E-18", "0E-18"])
     def test_digits(self, digits: str) -> None:
@@ -187,7 +196,7 @@ class TestFigures:
         found = statement(row(), {"currency": "BTC", **nothing}, row(currency="USDC"))
 
         assert ["USDT", "BTC", "USDC"] == [balance.asset for balance in found.balances]
-        assert Decimal(0) == found.balances[1].wallet_balance
+        assert (Decimal(0), None) == (found.balances[1].unrealized_pnl, found.balances[1].wallet_balance)
 
     def test_an_account_without_anything(self) -> None:
         """
