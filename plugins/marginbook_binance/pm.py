@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from marginbook import Balance, InvalidResponseError, Statement, Summary, Venue, exact, from_milliseconds
-from marginbook.wire import Client
+from marginbook.wire import Client, Unset
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
@@ -46,6 +46,10 @@ PNL: Final = "umUnrealizedPNL + cmUnrealizedPNL"
 UNCLEAR: Final = (
     "totalWalletBalance is what the wallets hold less what is borrowed and owed, though Binance documents it with that."
     " It is not known whether it has to be taken off, so wallet_balance and equity are not known."
+)
+OWED: Final = (
+    "Binance reports a negativeBalance of {:f}, which is not what umWalletBalance and cmWalletBalance are below zero."
+    " It does not document whether it is in any of them, so wallet_balance and equity are not known."
 )
 UNTOLD: Final = "Binance tells only a part of the unrealized PnL, {}, so unrealized_pnl and equity are not known."
 
@@ -84,7 +88,9 @@ def balance(account: Account, row: AccountBalance) -> Balance:
     (_, futures), (_, coins) = _pnls(row)
     if futures is not None and coins is not None:
         told = told.derive("unrealized_pnl", add((futures, coins)), PNL)
-    return told if _is_unclear(row) else told.derive("wallet_balance", _own(row, row.total_wallet_balance), WALLET)
+    if _is_unclear(row) or _owes_more(row):
+        return told
+    return told.derive("wallet_balance", _own(row, row.total_wallet_balance), WALLET)
 
 
 def _pnls(row: AccountBalance) -> list[tuple[str, Decimal | None]]:
@@ -123,6 +129,16 @@ def _is_unclear(row: AccountBalance) -> bool:
     return row.total_wallet_balance != parts and row.total_wallet_balance == _own(row, parts)
 
 
+def _owes_more(row: AccountBalance) -> bool:
+    """
+    True if futures wallets owe what their balances do not show.
+    """
+    if isinstance(row.negative_balance, Unset) or not row.negative_balance:
+        return False
+    below = add(amount for amount in (row.um_wallet_balance, row.cm_wallet_balance) if amount < 0)
+    return row.negative_balance.copy_abs() != below.copy_abs()
+
+
 def _remarks(row: AccountBalance) -> Iterator[str]:
     difference = less(row.total_wallet_balance, _parts(row))
     if _is_unclear(row):
@@ -137,11 +153,8 @@ def _remarks(row: AccountBalance) -> Iterator[str]:
         yield UNTOLD.format(
             " and ".join(f"{name} {'empty' if pnl is None else format(pnl, 'f')}" for name, pnl in pnls)
         )
-    if row.negative_balance:
-        yield (
-            f"Binance reports a negativeBalance of {row.negative_balance:f}. It does not document whether the wallet"
-            " balances have it in them; marginbook takes it that they have."
-        )
+    if not isinstance(row.negative_balance, Unset) and _owes_more(row):
+        yield OWED.format(row.negative_balance)
 
 
 def summary(account: Account, whole: AccountInformation) -> Summary:
@@ -202,7 +215,8 @@ PM: Final = Venue(
         "updated_at": "`updateTime`, unless it is 0",
     },
     unknown={
-        "wallet_balance": "Where the total fits its parts only if loans were taken off it already.",
+        "wallet_balance": "Where the total fits its parts only if loans were taken off it already, and where"
+        " `negativeBalance` is not what the futures wallets are below zero.",
         "unrealized_pnl": "Where Binance leaves one of the two empty.",
         "equity": "Where one of the two is not known.",
         "initial_margin": _WHOLE,

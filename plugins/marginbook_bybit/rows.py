@@ -56,6 +56,14 @@ UNCLEAR: Final = (
 OWED: Final = (
     "Bybit says that {:f} is owed, and not whether it has taken that off walletBalance, so wallet_balance is not known."
 )
+UNTOLD: Final = (
+    "Bybit leaves what is owed and what of it lies in the wallet, borrowAmount and spotBorrow, empty: wallet_balance is"
+    " not known."
+)
+DOUBTFUL: Final = (
+    "Bybit's equity is {:f} more than walletBalance and unrealisedPnl. Without what Bybit does not tell, that may be"
+    " the value of options, of which unrealisedPnl has nothing: unrealized_pnl is not known."
+)
 BONUS: Final = "Bybit counts a bonus of {:f} in, which cannot leave the account."
 FLOOR: Final = (
     "Bybit tells no available balance below 0, so equity after haircuts is not known, and the margin ratio is that of"
@@ -102,6 +110,8 @@ class Owned:
     owed: Decimal | None
     pnl: Decimal | None
     row: Coin
+    #: The type of the account.
+    kind: str
 
     @classmethod
     def of(cls, row: Coin, kind: str) -> Owned:
@@ -111,7 +121,14 @@ class Owned:
         borrowed, owed = amount("spotBorrow", row.spot_borrow), amount("borrowAmount", row.borrow_amount)
         if borrowed is None and (owed == 0 or kind == CONTRACT):
             borrowed = Decimal()
-        return cls(borrowed, owed, amount("unrealisedPnl", row.unrealised_pnl), row)
+        return cls(borrowed, owed, amount("unrealisedPnl", row.unrealised_pnl), row, kind)
+
+    @property
+    def is_free(self) -> bool:
+        """
+        True if it is certain that nothing is owed.
+        """
+        return self.owed == 0 or (self.owed is None and self.kind == CONTRACT)
 
     @property
     def cash(self) -> Decimal | None:
@@ -124,14 +141,36 @@ class Owned:
         return _less(self.row.wallet_balance, self.borrowed) if self.borrowed else self.row.wallet_balance
 
     @property
+    def rest(self) -> Decimal:
+        """
+        What of equity is neither cash nor PnL that is told; 0 where that is but rounding.
+        """
+        known = (self.borrowed or Decimal(), self.pnl or Decimal())
+        found = _less(self.row.equity, self.row.wallet_balance, known[0].copy_negate(), known[1])
+        return found if found.copy_abs() > _ROUNDING else Decimal()
+
+    @property
     def options(self) -> Decimal:
         """
         The value of options, by the venue's identity; 0 where it cannot be told apart.
         """
-        if self.borrowed is None or self.pnl is None:
-            return Decimal()
-        found = _less(self.row.equity, self.row.wallet_balance, self.borrowed.copy_negate(), self.pnl)
-        return found if found.copy_abs() > _ROUNDING else Decimal()
+        return Decimal() if self.borrowed is None or self.pnl is None else self.rest
+
+    @property
+    def is_doubtful(self) -> bool:
+        """
+        True if there may be options, and something that is not told would have to be known to tell them apart.
+        """
+        if self.pnl is None:
+            return bool(self.rest)
+        return self.borrowed is None and self.rest != 0 and self.rest != (self.owed or Decimal()).copy_negate()
+
+    @property
+    def gain(self) -> Decimal | None:
+        """
+        The unrealized PnL of all positions; None where the account has options, or may have.
+        """
+        return None if _has_options(self) else self.pnl
 
     @property
     def is_unclear(self) -> bool:
@@ -172,12 +211,12 @@ def balance(
         venue=account.venue,
         asset=row.coin,
         wallet_balance=owned.cash,
-        unrealized_pnl=None if owned.options else owned.pnl,
+        unrealized_pnl=owned.gain,
         equity=row.equity,
         position_margin=amount("totalPositionIM", row.total_position_im) if by_coin else None,
         order_margin=amount("totalOrderIM", row.total_order_im) if by_coin else None,
         # That of loans is not in it.
-        maintenance_margin=amount("totalPositionMM", row.total_position_mm) if by_coin and not owned.owed else None,
+        maintenance_margin=amount("totalPositionMM", row.total_position_mm) if by_coin and owned.is_free else None,
         max_withdraw=_leaving(row, kind, leaving or {}),
         notes=_remarks(owned),
     )
@@ -212,8 +251,10 @@ def _free(row: Coin) -> Decimal | None:
 
 
 def _remarks(owned: Owned) -> Iterator[str]:
-    if owned.borrowed is None and owned.owed:
-        yield OWED.format(owned.owed)
+    if owned.borrowed is None:
+        yield UNTOLD if owned.owed is None else OWED.format(owned.owed)
+    if owned.is_doubtful:
+        yield DOUBTFUL.format(owned.rest)
     if owned.is_unclear:
         yield UNCLEAR
     elif owned.options:
@@ -239,11 +280,15 @@ def summary(account: Account, whole: UnifiedAccount, mode: str | None = None) ->
         currency="USD",
         mode=_MODES.get(mode or "", mode),
         wallet_balance=amount("totalWalletBalance", whole.total_wallet_balance) if own else None,
-        unrealized_pnl=None if any(owned.options for owned in rows) else amount("totalPerpUPL", whole.total_perp_upl),
+        unrealized_pnl=None if any(map(_has_options, rows)) else amount("totalPerpUPL", whole.total_perp_upl),
         equity=amount("totalEquity", whole.total_equity),
     )
     # Bybit says of the others that they do not apply there, and not that they are empty.
     return told if mode == ISOLATED else _with_margins(told, whole)
+
+
+def _has_options(owned: Owned) -> bool:
+    return bool(owned.options) or owned.is_doubtful
 
 
 def _with_margins(told: Summary, whole: UnifiedAccount) -> Summary:

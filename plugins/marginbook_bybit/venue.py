@@ -220,14 +220,14 @@ BYBIT: Final = Venue(
         " inverse contracts, `availableToWithdraw`",
     },
     unknown={
-        "wallet_balance": "Where something is owed and the answer has no `spotBorrow`, as before 2025; and where equity"
-        " is less than it should be by just what derivatives owe.",
-        "unrealized_pnl": "Where the account has options, as `equity` shows: their PnL is in no figure.",
+        "wallet_balance": "Where something is owed, or may be, and the answer has no `spotBorrow`, as before 2025; and"
+        " where equity is less than it should be by just what derivatives owe.",
+        "unrealized_pnl": "Where the account has options, as `equity` shows, or may have: their PnL is in no figure.",
         "initial_margin": "In portfolio margin, which locks nothing by coin.",
         "position_margin": "In portfolio margin, which locks nothing by coin.",
         "order_margin": "In portfolio margin, which locks nothing by coin.",
-        "maintenance_margin": "In portfolio margin; and where the coin is owed, since that of loans is told of the"
-        " whole account only.",
+        "maintenance_margin": "In portfolio margin; and where the coin is owed, or may be, since that of loans is told"
+        " of the whole account only.",
         "available_balance": f"{_WHOLE}; the formula for isolated margin leaves loans out.",
         "max_withdraw": "With detail = balance: `availableToWithdraw` is deprecated for unified accounts, and published"
         " as 0.",

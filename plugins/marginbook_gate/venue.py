@@ -151,8 +151,8 @@ GATE: Final = Venue(
         "maintenance_margin": f"The old mode of a classic account does not tell it. {_WHOLE}.",
         "available_balance": "In the old mode of a classic account, `available` is what can be transferred out, and no"
         f" figure tells what can back a cross position. {_WHOLE}.",
-        "max_withdraw": "Where gains may be in `available`, or `cross_available` is less. In a unified account, GET"
-        " /unified/transferables tells it.",
+        "max_withdraw": "Where gains, or a `bonus` that is not told, may be in `available`; and where `cross_available`"
+        " is less. In a unified account, GET /unified/transferables tells it.",
         "cross_wallet_balance": "`cross_margin_balance` - `cross_unrealised_pnl` by its name, which no body that was"
         " seen confirms.",
         "cross_unrealized_pnl": "In the old mode, which does not tell cross and isolated positions apart.",

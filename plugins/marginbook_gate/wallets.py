@@ -42,12 +42,20 @@ NO_MARGIN: Final = (
     "None of Gate's two ways to tell the margin of positions is what is missing from total, so position_margin and"
     " initial_margin are not known."
 )
-NO_WITHDRAW: Final = "More is available than total less the margins, so gains may be in it: max_withdraw is not known."
+NO_WITHDRAW: Final = (
+    "More is available than total less the margins that Gate tells, so gains may be in it: max_withdraw is not known."
+)
 LOSING: Final = (
     "Less can back cross positions than can be transferred out by Gate's figures, as where these lose: max_withdraw is"
     " not known."
 )
-NO_MAINTENANCE: Final = "Gate tells a maintenance_margin of 0 although there are positions, so it is not known."
+NO_BONUS: Final = (
+    "Gate does not tell the bonus, which would be in what is available and cannot leave the account: max_withdraw is"
+    " not known."
+)
+NO_MAINTENANCE: Final = (
+    "Gate tells a maintenance_margin of 0 although there are positions, or may be, so it is not known."
+)
 
 #: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
 _EXACT: Final = Context(prec=400, traps=[Inexact])
@@ -159,8 +167,12 @@ def _free(wallet: FuturesAccount) -> Decimal | None:
     if not _is_wallet(wallet) or _is_losing(wallet):
         return None
     if _locked(wallet) in margins:
+        # With a bonus, it would not fit.
         return _own(wallet)
-    most = less(wallet.total, wallet.order_margin, max(margin or _ZERO for margin in margins))
+    known = [margin for margin in margins if margin is not None]
+    if isinstance(wallet.bonus, Unset) or not known:
+        return None
+    most = less(wallet.total, wallet.order_margin, max(known))
     return _own(wallet) if _own(wallet) <= most else None
 
 
@@ -176,9 +188,11 @@ def _maintenance(wallet: FuturesAccount) -> Decimal | None:
     """
     Return the maintenance margin, which the old mode does not tell; it may write 0 then.
     """
-    margins = (told(wallet.position_margin), _cross_and_isolated(wallet), wallet.unrealised_pnl)
+    margins = (told(wallet.position_margin), _cross_and_isolated(wallet))
     margin = told(wallet.maintenance_margin)
-    return None if margin == 0 and any(margins) else margin
+    # Where no margin of positions is told, there may be some.
+    held = any(margins) or margins == (None, None) or wallet.unrealised_pnl
+    return None if margin == 0 and held else margin
 
 
 def _remarks(wallet: FuturesAccount) -> Iterator[str]:
@@ -187,7 +201,7 @@ def _remarks(wallet: FuturesAccount) -> Iterator[str]:
     elif _is_losing(wallet):
         yield LOSING
     elif _free(wallet) is None:
-        yield NO_WITHDRAW
+        yield NO_BONUS if isinstance(wallet.bonus, Unset) else NO_WITHDRAW
     if _old_margin(wallet) is None and _new_margin(wallet) is None:
         yield NO_MARGIN
     if told(wallet.maintenance_margin) is not None and _maintenance(wallet) is None:

@@ -69,11 +69,18 @@ class Dex:
         return [held.position for held in self.state.asset_positions]
 
     @property
+    def has_value(self) -> bool:
+        """
+        True if there are positions, or something that backs some.
+        """
+        return bool(self.positions or self.state.margin_summary.account_value)
+
+    @property
     def is_used(self) -> bool:
         """
         False where there is nothing.
         """
-        return bool(self.positions or self.state.margin_summary.account_value or self.state.withdrawable)
+        return bool(self.has_value or self.state.withdrawable)
 
     @property
     def is_isolated(self) -> bool:

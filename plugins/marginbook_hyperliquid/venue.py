@@ -172,10 +172,10 @@ def pooled(
     Translate an account whose tokens are its balances: a row for each.
 
     Raises:
-        InvalidResponseError: There are positions, and the account does not have the token that they are margined in.
+        InvalidResponseError: A dex has positions, or is worth something, and the account does not have its collateral.
 
     """
-    _name_all({token.token for token in held}, [dex for dex in dexs if dex.positions], collateral)
+    _name_all({token.token for token in held}, [dex for dex in dexs if dex.has_value], collateral)
     return Statement([_token(account, token, dexs, collateral, lends=lends) for token in held])
 
 

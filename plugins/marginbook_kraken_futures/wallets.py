@@ -46,6 +46,10 @@ OPAQUE: Final = (
     " assets are not known. The single-collateral wallets can be asked alone: wallet = NAME."
 )
 
+NO_FUNDING: Final = (
+    "Kraken's portfolio value, {:f}, is not balance and PnL. Unsettled funding, which the answer does not tell, may be"
+    " in it, and equity is without."
+)
 PARTLY: Final = "The figures of the whole account are those of the multi-collateral wallet alone, without those of {}."
 
 #: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
@@ -129,8 +133,8 @@ def _known(name: str, wallet: MarginAccount) -> MarginAccount:
 
 def _held(wallet: str, quantities: Mapping[str, Decimal], margin: MarginAccount | None = None) -> Iterator[Holding]:
     for name, quantity in quantities.items():
-        # Margin wallets list contracts as well, such as FI_XBTUSD_171215.
-        if "_" not in name:
+        # Margin wallets, and no others, list contracts as well, such as FI_XBTUSD_171215.
+        if margin is None or "_" not in name:
             own = margin if margin and name == margin.currency else None
             yield Holding(wallet, name.upper(), quantity, own)
 
@@ -191,7 +195,10 @@ def _alone(row: Balance, held: Holding, *, opaque: bool) -> Balance:
     if opaque:
         return row if held.is_idle else row.remark(f"{_description(held)}.")
     row = evolve(row, unrealized_pnl=told.pnl)
-    accrued = Decimal() if isinstance(told.funding, Unset) else told.funding
+    plain = told.pv == _add((held.quantity, told.pnl))
+    if isinstance(told.funding, Unset):
+        return evolve(row, equity=told.pv) if plain else row.remark(NO_FUNDING.format(told.pv))
+    accrued = told.funding
     if accrued and told.pv == _add((held.quantity, told.pnl, accrued)):
         return row.remark(f"Kraken's portfolio value has unsettled funding of {accrued:f} in it, and equity has not.")
     return evolve(row, equity=told.pv)

@@ -59,6 +59,10 @@ MIXED: Final = (
     "OKX's equity is {:f} more than cashBal, isoEq and the PnL of cross positions, and with isolated positions it is"
     " not certain what that is, so wallet_balance and unrealized_pnl are not known."
 )
+UNTOLD: Final = (
+    "OKX's equity is {:f} more than the cash and PnL that it tells. It leaves {} empty, which may be a part of that, so"
+    " wallet_balance and unrealized_pnl are not known."
+)
 TRIAL: Final = "OKX tells trial funds of {:f}, which cannot leave the account, and not whether cashBal has them in it."
 CROSS_ONLY: Final = (
     "The maintenance margin of the whole account is that of cross positions alone, as is adjusted_equity."
@@ -109,23 +113,28 @@ class Makeup:
     owed_isolated: Decimal
     #: What bots and copied trades hold, by the venue's words.
     funds: dict[str, Decimal]
+    #: What is left empty although it applies to the mode of the account, by the venue's words.
+    untold: tuple[str, ...]
 
     @classmethod
     def of(cls, row: CurrencyBalance) -> Makeup:
         """
-        Read a row. What does not apply to the mode of the account is nothing.
+        Read a row. What does not apply to the mode of the account is nothing, and so is what is left empty, unless
+        something is missing from equity.
         """
         isolated = amount("isoEq", row.iso_eq) or _ZERO
         isolated_pnl = amount("isoUpl", row.iso_upl)
+        pnl = amount("upl", row.upl)
         return cls(
             row,
-            amount("upl", row.upl),
+            pnl,
             isolated,
             _ZERO if isolated_pnl is None and not isolated else isolated_pnl,
             amount("interest", row.interest) or _ZERO,
             amount("liab", row.liab) or _ZERO,
             amount("isoLiab", row.iso_liab) or _ZERO,
             _funds(row),
+            tuple(_untold(row, pnl)),
         )
 
     @cached_property
@@ -171,11 +180,20 @@ class Makeup:
         """
         The wallet, with that of isolated positions; None where it is not certain.
         """
-        if self.is_doubtful or self.isolated_pnl is None or (self.rest and (self.isolated or self.funds)):
+        if self.is_doubtful or self.isolated_pnl is None:
+            return None
+        if self.rest and (self.isolated or self.funds or self.untold):
             return None
         parts = (self.isolated.copy_negate(), self.isolated_pnl, self.interest)
         # Not by arithmetic where there is nothing to do: it might add digits.
         return _less(self.row.cash_bal, *parts) if any(parts) else self.row.cash_bal
+
+    @property
+    def may_be_isolated(self) -> bool:
+        """
+        False if it is certain that there are no isolated positions.
+        """
+        return bool(self.isolated or (self.rest and "isoEq" in self.untold))
 
     @property
     def all_pnl(self) -> Decimal | None:
@@ -202,6 +220,14 @@ def _funds(row: CurrencyBalance) -> dict[str, Decimal]:
         "spotIsoBal": row.spot_iso_bal,
     }
     return {name: found for name, digits in told.items() if (found := amount(name, digits))}
+
+
+def _untold(row: CurrencyBalance, pnl: Decimal | None) -> Iterator[str]:
+    # Spot mode has no positions, and so no PnL. In Futures mode nothing is borrowed.
+    if pnl is not None and amount("isoEq", row.iso_eq) is None:
+        yield "isoEq"
+    if amount("imr", row.imr) is None and amount("interest", row.interest) is None:
+        yield "interest"
 
 
 def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, MaximumWithdrawal] | None = None) -> Balance:
@@ -232,7 +258,7 @@ def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, Maximu
         equity=made.equity,
         initial_margin=margin if _is_all(margin, free, made) else None,
         order_margin=None if margin is None else amount("ordFrozen", row.ord_frozen),
-        maintenance_margin=None if margin is None or made.isolated else amount("mmr", row.mmr),
+        maintenance_margin=None if margin is None or made.may_be_isolated else amount("mmr", row.mmr),
         available_balance=free,
         max_withdraw=_leaving((leaving or {}).get(row.ccy)),
         cross_wallet_balance=None if made.cash is None or made.interest else row.cash_bal,
@@ -272,6 +298,8 @@ def _remarks(made: Makeup) -> Iterator[str]:
         yield MIXED.format(made.rest)
     elif made.rest and made.funds:
         yield FUNDS.format(made.rest, ", ".join(f"{name} {found:f}" for name, found in made.funds.items()))
+    elif made.rest and made.untold:
+        yield UNTOLD.format(made.rest, " and ".join(made.untold))
     elif made.rest:
         yield OPTIONS.format(made.rest)
     if trial := amount("rewardBal", made.row.reward_bal):
@@ -287,7 +315,8 @@ def summary(account: Account, whole: AccountBalance, mode: str | None = None) ->
 
     """
     made = [Makeup.of(row) for row in whole.details]
-    isolated = amount("isoEq", whole.iso_eq)
+    # Empty is no zero: where other figures are told, isolated positions may be in none of them.
+    isolated = amount("isoEq", whole.iso_eq) != 0
     maintained = amount("mmr", whole.mmr)
     cross = None if any(one.rest for one in made) else amount("upl", whole.upl)
     return Summary(

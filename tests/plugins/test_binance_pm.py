@@ -13,7 +13,7 @@ import pytest
 
 from marginbook import Account, Balance, InvalidResponseError, Statement, Summary, collect, replay
 from marginbook.registry import installed
-from marginbook_binance.pm import UNCLEAR
+from marginbook_binance.pm import OWED, UNCLEAR
 from marginbook_binance.rows import PLACEHOLDER
 from script import Said, in_turn, scripted
 
@@ -146,11 +146,24 @@ def test_a_total_that_fits_either_way() -> None:
 
 def test_a_negative_balance() -> None:
     """
-    What futures wallets owe is said, since it is not documented where it counts.
+    Where futures wallets owe more than they show, it is not documented where it counts: cash and equity are not known.
     """
-    assert "negativeBalance of -7.25" in balance(negativeBalance="-7.25").notes[0]
+    found = balance(negativeBalance="-7.25")
+
+    assert (None, None, Decimal("-2.75")) == (found.wallet_balance, found.equity, found.unrealized_pnl)
+    assert (OWED.format(Decimal("-7.25")),) == found.notes
     without = {name: value for name, value in ROW.items() if name != "negativeBalance"}
     assert () == read(without, WHOLE).balances[0].notes
+
+
+@pytest.mark.parametrize("sign", ["-", ""])
+def test_a_negative_balance_that_shows(sign: str) -> None:
+    """
+    What is owed is in the wallet that is below zero by just that, whatever sign it is told with.
+    """
+    found = balance(negativeBalance=f"{sign}7.25", cmWalletBalance="-7.25", totalWalletBalance="115.75")
+
+    assert (Decimal("105.25"), ()) == (found.wallet_balance, found.notes)
 
 
 def test_a_placeholder() -> None:

@@ -253,6 +253,60 @@ def test_options_beside_debts_that_are_not_told(equity: str) -> None:
     assert (Decimal("1000.00"), None) == (found.wallet_balance, found.unrealized_pnl)
 
 
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({"equity": "1047.50", "borrowAmount": "250"}, True),
+        # What is owed has been taken off.
+        ({"equity": "797.50", "borrowAmount": "250"}, True),
+        ({"equity": "1160.00", "borrowAmount": "250"}, False),
+        ({"equity": "1047.50", "borrowAmount": ""}, True),
+        ({"equity": "1160.00", "borrowAmount": ""}, False),
+        ({"equity": "1160.00", "borrowAmount": "0"}, False),
+    ],
+    ids=str,
+)
+def test_what_may_be_options(changes: dict[str, str], *, known: bool) -> None:
+    """
+    Where it is not known what was borrowed, the PnL is told only if equity leaves no room for options.
+    """
+    answer = wallet(without({**COIN, **changes}, "spotBorrow"))
+    (found,) = read({WALLET: answer}).balances
+    total = read({WALLET: answer}).summary
+
+    assert (Decimal("47.50") if known else None) == found.unrealized_pnl
+    assert total is not None
+    assert (Decimal("47.50") if known else None) == total.unrealized_pnl
+
+
+def test_what_may_be_options_is_said() -> None:
+    """
+    And the row says so, beside what is not known of the wallet.
+    """
+    (owing,) = read({WALLET: wallet(without({**COIN, "equity": "1160", "borrowAmount": "250"}, "spotBorrow"))}).balances
+    (silent,) = read({WALLET: wallet(without({**COIN, "borrowAmount": ""}, "spotBorrow"))}).balances
+
+    assert (rows.OWED.format(Decimal(250)), rows.DOUBTFUL.format(Decimal("112.50"))) == owing.notes
+    assert (None, (rows.UNTOLD,)) == (silent.wallet_balance, silent.notes)
+
+
+def test_an_empty_pnl_hides_no_options() -> None:
+    """
+    Where the PnL of a coin is empty and its equity is more than the wallet, the total may lack options as well.
+    """
+    assert None is whole({**COIN, "unrealisedPnl": ""}).unrealized_pnl
+    assert Decimal("47.50") == whole({**COIN, "unrealisedPnl": "", "equity": "1000.00"}).unrealized_pnl
+
+
+def test_the_margin_of_loans_that_may_be() -> None:
+    """
+    Where it is not told whether something is owed, its maintenance margin may be missing: none is told.
+    """
+    assert None is light(borrowAmount="").maintenance_margin
+    (inverse,) = read({WALLET: wallet({**COIN, "borrowAmount": ""}, accountType="CONTRACT")}).balances
+    assert Decimal("10.0625") == inverse.maintenance_margin
+
+
 def test_portfolio_margin() -> None:
     """
     What does not apply is empty, and not known. It is neither an error nor zero.

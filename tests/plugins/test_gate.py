@@ -40,7 +40,7 @@ from marginbook_gate.keys import sign
 from marginbook_gate.stage import BTC, DELIVERY, POOL, POOLED, USDT, Gate, Part, portray, stages
 from marginbook_gate.unified import BOTH, ISOLATED, UNIFIED
 from marginbook_gate.venue import GATE, NO_WALLET, UNSURE
-from marginbook_gate.wallets import LOSING, NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
+from marginbook_gate.wallets import LOSING, NO_BONUS, NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
 from marginbook_gate.wallets import NO_WALLET as NOT_TOTAL
 from script import Said, answering, scripted
 
@@ -259,6 +259,28 @@ def test_a_bonus_cannot_be_withdrawn() -> None:
     assert Decimal("954.330842371984") == found.max_withdraw
     assert "derived: available - bonus" == found.basis["max_withdraw"]
     assert "a bonus of 4.330842371984" in found.notes[0]
+
+
+def test_a_bonus_that_is_not_told() -> None:
+    """
+    A bonus that is missing may be in what is available, unless the margins are all that is missing from the total.
+    """
+    found = classic(bonus=None, available="900", cross_available="900")
+
+    assert (None, Decimal("990.2172677957")) == (found.max_withdraw, found.wallet_balance)
+    assert NO_BONUS in found.notes
+    assert Decimal("954.330842371984") == classic(bonus=None).max_withdraw
+
+
+def test_margins_that_are_not_told() -> None:
+    """
+    Without any margin of positions, gains may be in what is available, and a maintenance margin of 0 may be none.
+    """
+    nothing = {"position_margin": None, "cross_initial_margin": None, "unrealised_pnl": "0", "maintenance_margin": "0"}
+    found = classic(**nothing)
+
+    assert (None, None) == (found.max_withdraw, found.maintenance_margin)
+    assert (NO_WITHDRAW, NO_MARGIN, NO_MAINTENANCE) == found.notes
 
 
 def test_maintenance_margin_is_not_zero_beside_positions() -> None:

@@ -203,6 +203,15 @@ def test_a_collateral_without_a_name(mode: str) -> None:
         read(mode=mode, names=(None, "flx"), flx=CROSS, metas={"flx": 360}, tokens=TOKENS)
 
 
+def test_a_dex_that_is_worth_something() -> None:
+    """
+    Nor is what a dex is worth left out where the account has no such token, and no positions that it would back.
+    """
+    idle = {**played.NOTHING, "marginSummary": {**CROSS["marginSummary"], "totalNtlPos": "0"}}
+    with pytest.raises(InvalidResponseError, match=r"^The dex flx is margined in a token that is not among those"):
+        read(mode="unifiedAccount", names=(None, "flx"), flx=idle, metas={"flx": 360}, tokens=TOKENS)
+
+
 def test_one_balance_for_each_token() -> None:
     """
     Where each token is one balance, the dexs tell its PnL. Nobody documents whether the total has it in it, so that

@@ -52,7 +52,7 @@ from marginbook_kraken_futures.stage import (
     written,
 )
 from marginbook_kraken_futures.venue import milliseconds
-from marginbook_kraken_futures.wallets import NO_POSITIONS, OPAQUE
+from marginbook_kraken_futures.wallets import NO_FUNDING, NO_POSITIONS, OPAQUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -459,6 +459,28 @@ def test_a_portfolio_value_that_does_not_add_up() -> None:
 
     assert ("1051", "reported") == (f"{row.equity:f}", row.basis["equity"])
     assert ("The venue's figures do not add up: equity is 1 more than wallet_balance + unrealized_pnl.",) == row.notes
+
+
+def test_a_portfolio_value_with_funding_that_is_not_told() -> None:
+    """
+    Where unsettled funding is not told, a portfolio value that is more than cash and PnL may have it in it.
+    """
+    untold = without(SINGLE, "auxiliary", "funding")
+    row = rows({"fi_xbtusd": changed(untold, "auxiliary", "pv", to=number("1051"))})["XBT"]
+    plain = rows({"fi_xbtusd": untold})["XBT"]
+
+    assert ("1050", "derived: wallet_balance + unrealized_pnl") == (f"{row.equity:f}", row.basis["equity"])
+    assert (NO_FUNDING.format(Decimal(1051)),) == row.notes
+    assert ("1050", "reported", ()) == (f"{plain.equity:f}", plain.basis["equity"], plain.notes)
+
+
+def test_an_asset_with_an_underscore() -> None:
+    """
+    A name with an underscore is a contract in a margin wallet, and nowhere else.
+    """
+    cash = {"type": "cashAccount", "balances": {"usd_x": "7", "xbt": "1"}}
+
+    assert Decimal(7) == rows({"cash": cash})["USD_X"].wallet_balance
 
 
 def test_answers_of_other_years() -> None:

@@ -261,6 +261,38 @@ def test_options() -> None:
     assert (rows.OPTIONS.format(Decimal("112.50")),) == found.notes
 
 
+@pytest.mark.parametrize(
+    ("changes", "untold"),
+    [
+        ({"isoEq": "", "isoUpl": ""}, "isoEq"),
+        # In Futures mode nothing is borrowed; elsewhere, what is owed in interest may be missing.
+        ({"imr": "", "mmr": "", "interest": ""}, "interest"),
+        ({"imr": "", "mmr": "", "isoEq": "", "isoUpl": ""}, "isoEq and interest"),
+    ],
+)
+def test_what_is_left_empty_may_be_what_is_missing(changes: dict[str, str], untold: str) -> None:
+    """
+    Where equity is more than cash and PnL, and a part of either is left empty, neither is known: it may be no option.
+    """
+    found = row(eq="1160.00", **changes)
+
+    assert [None, None, "1160.00"] == figures(found, *CASH)
+    assert [None, None, "20.25" if "imr" not in changes else None, None] == figures(
+        found, "initial_margin", "maintenance_margin", "order_margin", "cross_wallet_balance"
+    )
+    assert (rows.UNTOLD.format(Decimal("112.50"), untold),) == found.notes
+
+
+def test_what_is_left_empty_is_nothing_where_nothing_is_missing() -> None:
+    """
+    As long as equity is cash and PnL, what is left empty is no part of it.
+    """
+    found = row(isoEq="", isoUpl="", interest="")
+
+    assert ["1000.00", "47.50", "1047.50"] == figures(found, *CASH)
+    assert ["120.375", "20.25", "10.0625"] == figures(found, *MARGINS)
+
+
 @pytest.mark.parametrize("fund", ["stgyEq", "smtSyncEq", "spotCopyTradingEq", "spotIsoBal"])
 def test_what_bots_hold(fund: str) -> None:
     """
@@ -435,6 +467,17 @@ def test_the_whole_with_isolated_positions() -> None:
     assert ["10.125", "47.25"] == figures(found, "maintenance_margin", "cross_unrealized_pnl")
     assert (rows.CROSS_ONLY,) == found.notes
     assert () == whole(ROW, isoEq="230", mmr="").notes
+
+
+def test_the_whole_that_leaves_isolated_positions_empty() -> None:
+    """
+    Nor is it known to be all where the answer does not say whether there are isolated ones.
+    """
+    found = whole(ROW, isoEq="")
+
+    assert [None, None, None] == figures(found, "unrealized_pnl", "initial_margin", "order_margin")
+    assert ["10.125", "47.25"] == figures(found, "maintenance_margin", "cross_unrealized_pnl")
+    assert (rows.CROSS_ONLY,) == found.notes
 
 
 def test_the_whole_of_doubtful_currencies() -> None:
