@@ -40,6 +40,7 @@ NO_BONUS: Final = (
     " no cash: wallet_balance is not known, and equity may have a bonus in it."
 )
 POOLED: Final = "available_balance is what all coins of the USDT-M account back together, in multi-assets mode."
+UNLISTED: Final = "Bitget does not list the coins that are collateral (assetList), so they are in no row."
 REPEATED: Final = (
     "What Bitget told of {} for {} is to the last digit what it had told for another product type: it is counted once."
 )
@@ -155,6 +156,8 @@ def _remarks(row: FuturesAccount, pnl: Decimal | None, bonus: Decimal | None) ->
         )
     if row.asset_mode == UNION:
         yield POOLED
+        if not isinstance(row.asset_list, list):
+            yield UNLISTED
     if row.isolated_max_available != row.crossed_max_available:
         yield (
             f"available_balance is for cross positions: {row.isolated_max_available:f} is available for isolated ones."

@@ -13,7 +13,7 @@ from marginbook import DETAIL, InvalidResponseError, Limit, Option, Statement, V
 from marginbook.wire import Client
 from marginbook_bybit.codes import explain
 from marginbook_bybit.keys import CREDENTIALS, sign
-from marginbook_bybit.rows import CONTRACT, balance, summary
+from marginbook_bybit.rows import CONTRACT, amount, balance, summary
 from marginbook_clients.bybit.api.account import get_account_info, get_transferable_amount, get_wallet_balance
 from marginbook_clients.bybit.api.market import get_server_time
 from marginbook_clients.bybit.costs import RATE_LIMITS
@@ -80,7 +80,7 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     Ask for all coins, and, in detail, for the margin mode and for what can leave the account.
 
     Raises:
-        InvalidResponseError: The answer is not about one account.
+        InvalidResponseError: The answer is not about one account, or lists nothing of what it is worth.
 
     """
     client = Client(base_url=account.options["base_url"], session=session)
@@ -91,6 +91,9 @@ def fetch(account: Account, session: requests.Session) -> Statement:
         msg = f"GET /v5/account/wallet-balance: expected one account, got {len(found)}."
         raise InvalidResponseError(msg)
     (whole,) = found
+    if amount("totalEquity", whole.total_equity) and not whole.coin:
+        msg = "GET /v5/account/wallet-balance: the account is worth something, and no coin is listed."
+        raise InvalidResponseError(msg, hint="Ask again, as it may just have changed; then look for a newer plugin.")
     if whole.account_type == CONTRACT:
         return Statement([balance(account, row, kind=CONTRACT) for row in whole.coin])
     if account.options["detail"] == "balance":

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from marginbook import Balance, Statement, Summary
+from marginbook import Balance, InvalidResponseError, Statement, Summary
 from marginbook_gate import wallets
 from marginbook_gate.wallets import is_unified, told
 
@@ -55,7 +55,14 @@ def statement(
 ) -> Statement:
     """
     Put together the unified account, and the wallets that are no part of it.
+
+    Raises:
+        InvalidResponseError: The account is worth something, and no currency is listed.
+
     """
+    if whole.unified_account_total_equity and not _currencies(whole):
+        msg = "UnifiedAccount.balances: the account is worth something, and no currency is listed."
+        raise InvalidResponseError(msg, hint="Ask again, as it may just have changed; then look for a newer plugin.")
     rows = {name: _balance(account, name, row, _mode(whole)) for name, row in _currencies(whole)}
     for wallet in answers:
         if not is_unified(wallet):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from marginbook import ApiError, Limit, Option, Statement, Venue
-from marginbook.wire import Client
+from marginbook.wire import Client, Unset
 from marginbook_clients.gate.api.account import list_delivery_accounts, list_futures_accounts, list_unified_accounts
 from marginbook_clients.gate.api.system import get_system_time
 from marginbook_clients.gate.costs import RATE_LIMITS
@@ -21,6 +21,8 @@ from marginbook_gate.keys import CREDENTIALS, sign
 from marginbook_gate.wallets import balance, is_unified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import requests
 
     from marginbook import Account
@@ -49,6 +51,12 @@ UNSURE: Final = (
 )
 
 
+UNSAID: Final = (
+    "Gate does not say whether this is a unified account, of which total would not be the wallet: the rows are as if it"
+    " were none."
+)
+
+
 def fetch(account: Account, session: requests.Session) -> Statement:
     """
     Ask for the wallets of perpetual futures, or for that of delivery futures.
@@ -59,7 +67,11 @@ def fetch(account: Account, session: requests.Session) -> Statement:
 
 def _delivery(account: Account, client: Client) -> Statement:
     wallet = list_delivery_accounts.sync(client=client, settle=DELIVERY_SETTLE)
-    return Statement([balance(account, wallet)], notes=[UNSURE] if is_unified(wallet) else [])
+    return Statement([balance(account, wallet)], notes=[UNSURE] if is_unified(wallet) else _doubts([wallet]))
+
+
+def _doubts(wallets: Iterable[FuturesAccount]) -> list[str]:
+    return [UNSAID] if all(isinstance(wallet.margin_mode, Unset) for wallet in wallets) else []
 
 
 def _perpetual(account: Account, client: Client) -> Statement:
@@ -73,7 +85,7 @@ def _perpetual(account: Account, client: Client) -> Statement:
     notes = [NO_WALLET.format(settle.upper()) for settle, wallet in found.items() if isinstance(wallet, ApiError)]
     if any(map(is_unified, wallets)):
         return unified.statement(account, wallets, list_unified_accounts.sync(client=client), notes)
-    return Statement([balance(account, wallet) for wallet in wallets], notes=notes)
+    return Statement([balance(account, wallet) for wallet in wallets], notes=[*notes, *_doubts(wallets)])
 
 
 def _wallet(client: Client, settle: str) -> FuturesAccount | ApiError:

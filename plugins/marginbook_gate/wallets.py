@@ -49,6 +49,9 @@ LOSING: Final = (
     "Less can back cross positions than can be transferred out by Gate's figures, as where these lose: max_withdraw is"
     " not known."
 )
+NO_CROSS: Final = (
+    "Gate does not tell what can back cross positions, cross_available, and these may lose: max_withdraw is not known."
+)
 NO_BONUS: Final = (
     "Gate does not tell the bonus, which would be in what is available and cannot leave the account: max_withdraw is"
     " not known."
@@ -116,9 +119,11 @@ def balance(account: Account, wallet: FuturesAccount) -> Balance:
 
 def _is_new(wallet: FuturesAccount) -> bool:
     """
-    False if the wallet is of the old mode, as the example is: its cross figures fit nothing else in it.
+    False if the wallet is of the old mode, as the example is: its cross figures fit nothing else in it. Where the flag
+    is missing, as it is deprecated, the margin of positions decides.
     """
-    return wallet.enable_evolved_classic is not False
+    flag = wallet.enable_evolved_classic
+    return _cross_and_isolated(wallet) == _locked(wallet) if isinstance(flag, Unset) else flag
 
 
 def _own(wallet: FuturesAccount) -> Decimal:
@@ -178,10 +183,12 @@ def _free(wallet: FuturesAccount) -> Decimal | None:
 
 def _is_losing(wallet: FuturesAccount) -> bool:
     """
-    True if losses of cross positions are not in what is available.
+    True if losses of cross positions are not in what is available, or may not be.
     """
-    cross = told(wallet.cross_available) if _is_new(wallet) else None
-    return cross is not None and cross < _own(wallet)
+    flag, cross = wallet.enable_evolved_classic, told(wallet.cross_available)
+    if cross is None:
+        return flag is True
+    return flag is not False and cross < _own(wallet)
 
 
 def _maintenance(wallet: FuturesAccount) -> Decimal | None:
@@ -199,7 +206,7 @@ def _remarks(wallet: FuturesAccount) -> Iterator[str]:
     if not _is_wallet(wallet):
         yield NO_WALLET
     elif _is_losing(wallet):
-        yield LOSING
+        yield NO_CROSS if isinstance(wallet.cross_available, Unset) else LOSING
     elif _free(wallet) is None:
         yield NO_BONUS if isinstance(wallet.bonus, Unset) else NO_WITHDRAW
     if _old_margin(wallet) is None and _new_margin(wallet) is None:

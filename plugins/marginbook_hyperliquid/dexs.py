@@ -98,10 +98,11 @@ def whole(state: ClearinghouseState) -> ClearinghouseState:
     Return *state*, if its positions can be all of them: what has a value and is not listed would pass for cash.
 
     Raises:
-        InvalidResponseError: There are none, and they have a value.
+        InvalidResponseError: There are none, and they have a value, or a maintenance margin.
 
     """
-    if state.margin_summary.total_ntl_pos and not state.asset_positions:
+    told = (state.margin_summary.total_ntl_pos, state.cross_maintenance_margin_used)
+    if any(told) and not state.asset_positions:
         msg = "marginSummary.totalNtlPos: the value of positions of which none is listed."
         raise InvalidResponseError(msg, hint="Ask again, as it may just have changed; then look for a newer plugin.")
     return state

@@ -100,7 +100,12 @@ class Asking:
         if first is not None:
             msg = "perpDexs: the first is not Hyperliquid's own."
             raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
-        return [OWN, *(Fields(dex, "perpDexs").take("name", str) for dex in others)]
+        names = [OWN, *(Fields(dex, "perpDexs").take("name", str) for dex in others)]
+        if len(set(names)) < len(names):
+            # What is on one of them would be counted twice, and what is on the other one not at all.
+            msg = "perpDexs: two dexs have the same name."
+            raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
+        return names
 
     def dex(self, name: str) -> Dex:
         """

@@ -17,7 +17,17 @@ from marginbook_clients.kraken_futures.costs import WEIGHTS
 from marginbook_clients.kraken_futures.specification import SPECIFICATION
 from marginbook_kraken_futures.codes import explain
 from marginbook_kraken_futures.keys import CREDENTIALS, sign
-from marginbook_kraken_futures.wallets import FLEX, OPAQUE, balance, has_positions, holdings, locks, names, summary
+from marginbook_kraken_futures.wallets import (
+    FLEX,
+    OPAQUE,
+    balance,
+    has_positions,
+    holdings,
+    locks,
+    missing,
+    names,
+    summary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +73,7 @@ def statement(account: Account, accounts: Accounts) -> Statement:
     return Statement(
         [balance(account, asset, [h for h in held if h.asset == asset], opaque=opaque) for asset in assets],
         locks(account, held),
-        [OPAQUE] if opaque else [],
+        [*([OPAQUE] if opaque else []), *(missing(accounts) if wallet == ALL else [])],
         summary(account, flex, [h for h in held if h.wallet != FLEX]) if flex else None,
     )
 
@@ -153,8 +163,8 @@ KRAKEN: Final = Venue(
     ignores={
         "cash.type": "the kind of the wallet, which its place says",
         "flex.type": "likewise",
-        "value": "what a currency is worth in USD; the report has the quantity, and prices of its own",
-        "collateral": "that after the haircut; the summary has it with what is unrealized, as `adjusted_equity`",
+        "collateral": "what a currency is worth in USD after the haircut; the summary has it with what is unrealized,"
+        " as `adjusted_equity`",
         "collateralValue": "likewise",
         "available": "it is not certain whether it is available for trading or for a withdrawal",
         "unrealizedFunding": "funding that has accrued and is not settled: neither cash nor PnL at the mark price",

@@ -50,10 +50,18 @@ NO_FUNDING: Final = (
     "Kraken's portfolio value, {:f}, is not balance and PnL. Unsettled funding, which the answer does not tell, may be"
     " in it, and equity is without."
 )
+NO_WALLET: Final = "The answer has no wallet {}, which is documented as always there: what it may hold is in no row."
+SHORT: Final = (
+    "The currencies that Kraken lists of the multi-collateral wallet are worth {:f} USD by its figures, and the wallet"
+    " {:f}: currencies may be missing from the rows."
+)
 PARTLY: Final = "The figures of the whole account are those of the multi-collateral wallet alone, without those of {}."
 
 #: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
 _EXACT: Final = Context(prec=400, traps=[Inexact])
+
+#: What Kraken's values in USD may be rounded to.
+_CENT: Final = Decimal("0.01")
 
 
 @frozen
@@ -142,6 +150,14 @@ def _held(wallet: str, quantities: Mapping[str, Decimal], margin: MarginAccount 
 def _figures(margin: MarginAccount) -> tuple[Decimal, ...]:
     told, needed = margin.auxiliary, margin.margin_requirements
     return (told.pv, told.pnl, told.af, needed.im, needed.mm)
+
+
+def missing(accounts: Accounts) -> list[str]:
+    """
+    Return what is to be said of the wallets that are documented as always there, and are not.
+    """
+    fixed = ((CASH, accounts.cash), (FLEX, accounts.flex))
+    return [NO_WALLET.format(name) for name, wallet in fixed if isinstance(wallet, Unset)]
 
 
 def has_positions(flex: FlexAccount) -> bool:
@@ -254,6 +270,16 @@ def locks(account: Account, held: Iterable[Holding]) -> list[Lock]:
     ]
 
 
+def _shortfall(flex: FlexAccount) -> Iterator[str]:
+    """
+    Say so where the wallet is worth something else than what it holds, by more than rounding to cents.
+    """
+    values = [row.value for row in flex.currencies.additional_properties.values()]
+    worth = _add(values)
+    if _add((worth, flex.balance_value.copy_negate())).copy_abs() > _CENT * (len(values) + 1):
+        yield SHORT.format(worth, flex.balance_value)
+
+
 def summary(account: Account, flex: FlexAccount, others: Iterable[Holding]) -> Summary | None:
     """
     Translate what the multi-collateral wallet tells as a whole, or return None if nobody uses it.
@@ -280,7 +306,7 @@ def summary(account: Account, flex: FlexAccount, others: Iterable[Holding]) -> S
         position_margin=flex.initial_margin,
         maintenance_margin=flex.maintenance_margin,
         available_balance=flex.available_margin,
-        notes=[PARTLY.format(", ".join(apart))] if apart else (),
+        notes=[*([PARTLY.format(", ".join(apart))] if apart else []), *_shortfall(flex)],
     )
     told = (found.wallet_balance, found.unrealized_pnl, found.equity, found.adjusted_equity, found.initial_margin)
     # Every account has the wallet. An empty one is no reason to doubt what a single-collateral wallet tells of itself.

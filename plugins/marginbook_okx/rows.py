@@ -60,7 +60,7 @@ MIXED: Final = (
     " not certain what that is, so wallet_balance and unrealized_pnl are not known."
 )
 UNTOLD: Final = (
-    "OKX's equity is {:f} more than the cash and PnL that it tells. It leaves {} empty, which may be a part of that, so"
+    "OKX's equity is {:f} more than the cash and PnL that it tells. It does not tell {}, which may be a part of that:"
     " wallet_balance and unrealized_pnl are not known."
 )
 TRIAL: Final = "OKX tells trial funds of {:f}, which cannot leave the account, and not whether cashBal has them in it."
@@ -113,14 +113,14 @@ class Makeup:
     owed_isolated: Decimal
     #: What bots and copied trades hold, by the venue's words.
     funds: dict[str, Decimal]
-    #: What is left empty although it applies to the mode of the account, by the venue's words.
+    #: What is not told although it applies to the mode of the account, by the venue's words.
     untold: tuple[str, ...]
 
     @classmethod
     def of(cls, row: CurrencyBalance) -> Makeup:
         """
-        Read a row. What does not apply to the mode of the account is nothing, and so is what is left empty, unless
-        something is missing from equity.
+        Read a row. What does not apply to the mode of the account is nothing, and so is what is not told, unless
+        equity has more in it.
         """
         isolated = amount("isoEq", row.iso_eq) or _ZERO
         isolated_pnl = amount("isoUpl", row.iso_upl)
@@ -212,14 +212,20 @@ class Makeup:
         return self.row.eq if not self.is_doubtful or self.is_net else None
 
 
-def _funds(row: CurrencyBalance) -> dict[str, Decimal]:
-    told = {
+def _held_by_others(row: CurrencyBalance) -> dict[str, str | Unset]:
+    """
+    Return what the venue writes of bots and copied trades.
+    """
+    return {
         "stgyEq": row.stgy_eq,
         "smtSyncEq": row.smt_sync_eq,
         "spotCopyTradingEq": row.spot_copy_trading_eq,
         "spotIsoBal": row.spot_iso_bal,
     }
-    return {name: found for name, digits in told.items() if (found := amount(name, digits))}
+
+
+def _funds(row: CurrencyBalance) -> dict[str, Decimal]:
+    return {name: found for name, digits in _held_by_others(row).items() if (found := amount(name, digits))}
 
 
 def _untold(row: CurrencyBalance, pnl: Decimal | None) -> Iterator[str]:
@@ -228,6 +234,7 @@ def _untold(row: CurrencyBalance, pnl: Decimal | None) -> Iterator[str]:
         yield "isoEq"
     if amount("imr", row.imr) is None and amount("interest", row.interest) is None:
         yield "interest"
+    yield from (name for name, digits in _held_by_others(row).items() if amount(name, digits) is None)
 
 
 def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, MaximumWithdrawal] | None = None) -> Balance:

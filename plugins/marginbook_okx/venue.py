@@ -33,6 +33,8 @@ T = TypeVar("T")
 #: Digits of a time in milliseconds. The year 2286 has one more.
 _LONGEST_TIME: Final = 13
 
+_ONCE_MORE: Final = "Ask again, as it may just have changed; then look for a newer plugin."
+
 OPTIONS: Final = (
     DETAIL,
     Option(
@@ -49,12 +51,15 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     Ask for all currencies, and, in detail, for the account mode and for what can leave the account.
 
     Raises:
-        InvalidResponseError: An answer is not about one account.
+        InvalidResponseError: An answer is not about one account, or lists nothing of what it is worth.
 
     """
     client = Client(base_url=account.options["base_url"], session=session)
     simulated: str | Unset = "1" if account.options["simulated_trading"] else UNSET
     whole = _only(get_account_balance.sync(client=client, x_simulated_trading=simulated).data, "balance")
+    if whole.total_eq and not whole.details:
+        msg = "GET /api/v5/account/balance: the account is worth something, and no currency is listed."
+        raise InvalidResponseError(msg, hint=_ONCE_MORE)
     if account.options["detail"] == "balance":
         return Statement([balance(account, row) for row in whole.details], summary=summary(account, whole))
     # A moment later: none of their figures is set against the rows.
@@ -191,9 +196,9 @@ OKX: Final = Venue(
     },
     unknown={
         "wallet_balance": "Where bots or copied trades are in equity, of which OKX does not say what is cash and what"
-        " is PnL; where `eq` does not add up beside isolated positions, or beside an `isoEq` or `interest` that is left"
-        " empty; and where more is owed than a balance below zero accounts for, as it is not documented whether that is"
-        " in `cashBal`.",
+        " is PnL; where `eq` does not add up beside isolated positions, or beside an `isoEq`, `interest` or `stgyEq`"
+        " that is not told; and where more is owed than a balance below zero accounts for, as it is not documented"
+        " whether that is in `cashBal`.",
         "unrealized_pnl": "In Spot mode; where the account has options, as `eq` shows; and where bots or copied trades"
         " are in equity, of which OKX does not say what is cash and what is PnL.",
         "equity": "Where more is owed than a balance below zero accounts for, unless it is clear that `eq` is without"

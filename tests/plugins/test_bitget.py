@@ -23,7 +23,7 @@ from generate import SPECS
 from marginbook import Account, Balance, CredentialsError, InvalidResponseError, Statement, collect, replay
 from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet
 from marginbook_bitget import stage as played
-from marginbook_bitget.accounts import ELSEWHERE, EMPTY, NO_BONUS, PART, POOLED, REPEATED, WALLET
+from marginbook_bitget.accounts import ELSEWHERE, EMPTY, NO_BONUS, PART, POOLED, REPEATED, UNLISTED, WALLET
 from marginbook_bitget.codes import CODES
 from marginbook_bitget.keys import sign
 from marginbook_bitget.venue import BITGET, NO_ACCOUNT, PRODUCT_TYPES
@@ -340,6 +340,15 @@ class TestMultiAssets:
         assert Decimal("1.00000001") == btc.equity
         assert None is btc.available_balance
         assert (POOLED,) == found["USDT"].notes
+
+    @pytest.mark.parametrize("assets", [{}, {"assetList": None}], ids=str)
+    def test_collateral_that_is_not_listed(self, assets: dict[str, None]) -> None:
+        """
+        Where the coins that are collateral are not listed, the row says that they are missing.
+        """
+        (usdt,) = statement(row(assetMode="union", **assets)).balances
+
+        assert (POOLED, UNLISTED) == usdt.notes
 
     def test_the_coin_of_the_account_itself(self) -> None:
         """

@@ -364,6 +364,16 @@ def test_one_account_is_expected(accounts: list[Any]) -> None:
         read({WALLET: granted({"list": accounts})})
 
 
+def test_an_account_without_its_rows() -> None:
+    """
+    An account that is worth something holds something: an answer without any coin is none.
+    """
+    with pytest.raises(InvalidResponseError, match="no coin is listed"):
+        read({WALLET: wallet()})
+
+    assert () == read({WALLET: wallet(totalEquity="0")}).balances
+
+
 def test_an_error_with_status_200() -> None:
     """
     A refusal has the status of a success, and is none.

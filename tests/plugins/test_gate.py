@@ -39,8 +39,8 @@ from marginbook_gate.codes import CODES, explain
 from marginbook_gate.keys import sign
 from marginbook_gate.stage import BTC, DELIVERY, POOL, POOLED, USDT, Gate, Part, portray, stages
 from marginbook_gate.unified import BOTH, ISOLATED, UNIFIED
-from marginbook_gate.venue import GATE, NO_WALLET, UNSURE
-from marginbook_gate.wallets import LOSING, NO_BONUS, NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
+from marginbook_gate.venue import GATE, NO_WALLET, UNSAID, UNSURE
+from marginbook_gate.wallets import LOSING, NO_BONUS, NO_CROSS, NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
 from marginbook_gate.wallets import NO_WALLET as NOT_TOTAL
 from script import Said, answering, scripted
 
@@ -439,11 +439,49 @@ def test_a_wallet_beside_the_unified_account() -> None:
     certain: the mode is that of the user, so that one of the two is wrong.
     """
     both = row(read(POOLED), "BTC")
-    alone = row(read(POOLED, whole={**POOL, "balances": {}}), "BTC")
+    alone = row(read(POOLED, whole={**POOL, "balances": {}, "unified_account_total_equity": "0"}), "BTC")
 
     assert {None} == {getattr(both, name) for name in AMOUNTS}
     assert BOTH.format("BTC") == both.notes[-1]
     assert "90071992.547409930000000001" == str(alone.wallet_balance)
+
+
+def test_a_unified_account_without_its_rows() -> None:
+    """
+    An account that is worth something holds something: an answer without any currency is none.
+    """
+    with pytest.raises(InvalidResponseError, match="no currency is listed"):
+        read(POOLED, whole={**POOL, "balances": {}})
+
+
+def test_an_account_of_no_kind() -> None:
+    """
+    Where no wallet says what kind of account it is of, its total may not be the wallet, and a note says so.
+    """
+    silent = {name: value for name, value in SEEN.items() if name != "margin_mode"}
+
+    assert (UNSAID,) == read(silent, {**silent, "currency": "BTC"}).notes
+    assert () == read(silent).notes
+
+
+def test_what_backs_cross_positions_without_the_flag() -> None:
+    """
+    Where the deprecated flag of the mode is missing, cross figures are told if the margin is that of the new mode.
+    """
+    new = classic(enable_evolved_classic=None)
+    old = classic(enable_evolved_classic=None, position_margin="34.914575423716", isolated_position_margin="30")
+
+    assert (Decimal("954.330842371984"), Decimal(0)) == (new.available_balance, new.cross_unrealized_pnl)
+    assert (None, None) == (old.available_balance, old.cross_unrealized_pnl)
+
+
+def test_losses_that_are_not_told() -> None:
+    """
+    Where the new mode does not tell what can back cross positions, they may lose, and what can leave is not known.
+    """
+    found = classic(cross_available=None)
+
+    assert (None, (NO_CROSS,)) == (found.max_withdraw, found.notes)
 
 
 def test_an_empty_wallet_beside_the_unified_account() -> None:

@@ -254,6 +254,8 @@ def test_positions_that_are_not_listed() -> None:
         InvalidResponseError, match=r"^marginSummary\.totalNtlPos: the value of positions of which none"
     ):
         read(own={**CROSS, "assetPositions": []})
+    with pytest.raises(InvalidResponseError, match="of which none is listed"):
+        read(own={**played.NOTHING, "crossMaintenanceMarginUsed": "10.0"})
 
 
 def test_portfolio_margin() -> None:
@@ -282,6 +284,15 @@ def test_a_list_of_dexs_that_begins_otherwise() -> None:
     for names in (("xyz",), ()):
         with pytest.raises(InvalidResponseError, match="the first is not Hyperliquid's own"):
             read(names=names)
+
+
+@pytest.mark.parametrize("names", [(None, ""), (None, "flx", "flx")], ids=str)
+def test_a_dex_that_is_listed_twice(names: tuple[str | None, ...]) -> None:
+    """
+    What is on a dex is not counted twice: two of one name are no list.
+    """
+    with pytest.raises(InvalidResponseError, match="two dexs have the same name"):
+        read(own=CROSS, names=names, flx=CROSS, metas={"flx": 0})
 
 
 def test_a_position_that_is_neither_cross_nor_isolated() -> None:

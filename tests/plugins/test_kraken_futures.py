@@ -52,7 +52,7 @@ from marginbook_kraken_futures.stage import (
     written,
 )
 from marginbook_kraken_futures.venue import milliseconds
-from marginbook_kraken_futures.wallets import NO_FUNDING, NO_POSITIONS, OPAQUE
+from marginbook_kraken_futures.wallets import NO_FUNDING, NO_POSITIONS, NO_WALLET, OPAQUE, SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +157,7 @@ def test_the_multi_collateral_wallet() -> None:
     """
     The multi-collateral wallet tells quantities by currency, and all else as a whole, in USD: in the summary.
     """
-    found = statement({"flex": MULTI})
+    found = statement({"flex": MULTI, "cash": cash_wallet()})
     whole = found.summary
 
     assert [("USD", {"wallet_balance": "1000"})] == [(row.asset, figures(row)) for row in found.balances]
@@ -319,6 +319,23 @@ def test_an_empty_account() -> None:
         "available_balance",
     ] == [*figures(row)]
     assert (None, (), ()) == (found.summary, found.locks, found.notes)
+
+
+def test_a_wallet_that_is_always_there() -> None:
+    """
+    An answer without a wallet that every account has says so: what may be in it is in no row. So does a wallet that is
+    worth more than what it lists.
+    """
+    usd = flex_wallet(("USD", CANONICAL.wallets[0]))
+    short = statement({"cash": cash_wallet(), "flex": {**usd, "balanceValue": number("1000.03")}}).summary
+    rounded = statement({"cash": cash_wallet(), "flex": {**usd, "balanceValue": number("1000.02")}}).summary
+
+    assert [NO_WALLET.format(name) for name in ("cash", "flex")] == [*statement({}).notes][:2]
+    assert () == statement({"fi_xbtusd": SINGLE}, wallet="fi_xbtusd").notes
+    assert short
+    assert rounded
+    assert SHORT.format(Decimal(1000), Decimal("1000.03")) == short.notes[0]
+    assert [] == [note for note in rounded.notes if "currencies may be missing" in note]
 
 
 def test_cash_has_no_positions() -> None:
@@ -494,7 +511,7 @@ def test_answers_of_other_years() -> None:
     found = statement({"fi_xbtusd": wallet, "flex": {**MULTI, "currencies": {"USD": old}}})
 
     assert ["USD", "XBT", "XRP"] == sorted(row.asset for row in found.balances)
-    assert (OPAQUE,) == found.notes
+    assert (OPAQUE, NO_WALLET.format("cash")) == found.notes
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ ROW: Final = {
     "maxLoan": "",
     "eqUsd": "1047.31",
     "notionalLever": "1.1",
-    "stgyEq": "0",
+    **dict.fromkeys(("stgyEq", "smtSyncEq", "spotCopyTradingEq", "spotIsoBal"), "0"),
     "isoUpl": "0",
 }
 
@@ -268,6 +268,7 @@ def test_options() -> None:
         # In Futures mode nothing is borrowed; elsewhere, what is owed in interest may be missing.
         ({"imr": "", "mmr": "", "interest": ""}, "interest"),
         ({"imr": "", "mmr": "", "isoEq": "", "isoUpl": ""}, "isoEq and interest"),
+        ({"stgyEq": ""}, "stgyEq"),
     ],
 )
 def test_what_is_left_empty_may_be_what_is_missing(changes: dict[str, str], untold: str) -> None:
@@ -277,10 +278,28 @@ def test_what_is_left_empty_may_be_what_is_missing(changes: dict[str, str], unto
     found = row(eq="1160.00", **changes)
 
     assert [None, None, "1160.00"] == figures(found, *CASH)
-    assert [None, None, "20.25" if "imr" not in changes else None, None] == figures(
-        found, "initial_margin", "maintenance_margin", "order_margin", "cross_wallet_balance"
-    )
+    assert [None, None] == figures(found, "initial_margin", "cross_wallet_balance")
+    assert ("10.0625" if untold == "stgyEq" else None) == figures(found, "maintenance_margin")[0]
     assert (rows.UNTOLD.format(Decimal("112.50"), untold),) == found.notes
+
+
+def test_an_older_answer_with_more_equity() -> None:
+    """
+    Nor does an answer from before bots were told apart say what they hold.
+    """
+    (found,) = read({BALANCE: body(without({**ROW, "eq": "1160.00"}, "stgyEq"))}).balances
+
+    assert (None, (rows.UNTOLD.format(Decimal("112.50"), "stgyEq"),)) == (found.wallet_balance, found.notes)
+
+
+def test_an_account_without_its_rows() -> None:
+    """
+    An account that is worth something holds something: an answer without any row is none.
+    """
+    with pytest.raises(InvalidResponseError, match="no currency is listed"):
+        read({BALANCE: body()})
+
+    assert () == read({BALANCE: body(totalEq="0")}).balances
 
 
 def test_what_is_left_empty_is_nothing_where_nothing_is_missing() -> None:
