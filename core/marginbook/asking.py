@@ -9,6 +9,7 @@ import hashlib
 import re
 import traceback
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from marginbook.limits import Limit
 
 T = TypeVar("T")
+Dated = TypeVar("Dated", Balance, Summary)
 
 #: How often an account is asked at most. Binance suggests three to five tries.
 ATTEMPTS: Final = 5
@@ -61,6 +63,13 @@ LONGEST_DELAY: Final = 10.0
 
 #: Said of an answer without rows: it is one, and nobody should take it for an oversight.
 NOTHING: Final = "The venue reports no assets."
+
+#: The day of the first block of the oldest coin, before which nobody had anything at a venue.
+EARLIEST: Final = datetime(2009, 1, 3, tzinfo=UTC)
+TOO_EARLY: Final = (
+    "The time at which the venue last changed this is read as {:%Y-%m-%d}, as happens to one in other units than are"
+    " documented: updated_at is not known."
+)
 
 #: Said where a text of the venue would have a key or a signature in it.
 REPEATED: Final = "The answer repeats a part of a key or a signature that was sent."
@@ -453,6 +462,15 @@ def _explained(venue: Venue, ask: Callable[[], T]) -> T:
     raise explained
 
 
+def _dated(row: Dated) -> Dated:
+    """
+    Return *row* without a time that cannot be one.
+    """
+    if row.updated_at is None or row.updated_at >= EARLIEST:
+        return row
+    return evolve(row, updated_at=None, notes=(*row.notes, TOO_EARLY.format(row.updated_at)))
+
+
 def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]) -> Statement:
     """
     Hold a plugin to its promises, fill in what follows from what it reported, and say what is odd about it.
@@ -471,11 +489,11 @@ def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
     elsewhere = venue.unknown.get("equity", "")
     alone = statement.summary is not None and statement.summary.mode == "single-asset"
-    balances = [derive(balance, elsewhere=elsewhere, alone=alone) for balance in statement.balances]
+    balances = [derive(_dated(balance), elsewhere=elsewhere, alone=alone) for balance in statement.balances]
     return evolve(
         statement,
         balances=balances,
-        summary=statement.summary and compare(statement.summary, balances),
+        summary=statement.summary and compare(_dated(statement.summary), balances),
         notes=[*statement.notes, *_drift(unknown), *([] if statement.balances else [NOTHING])],
     )
 

@@ -53,6 +53,36 @@ def usdm(**changes: Any) -> bytes:
     return json.dumps([{**json.loads(USDM)[0], **changes}]).encode()
 
 
+@pytest.mark.parametrize("read_as", [1, 1617939110, 1230940799999])
+def test_a_time_in_other_units(read_as: int) -> None:
+    """
+    A time in seconds would be one of 1970: no time of a row, which is not known then, and a note says why.
+    """
+    (balance,) = replay("binance-usdm", {"/fapi/v3/balance": usdm(updateTime=read_as)}).balances
+    (sound,) = replay("binance-usdm", {"/fapi/v3/balance": usdm(updateTime=1230940800000)}).balances
+
+    assert None is balance.updated_at
+    assert any("updated_at is not known" in note for note in balance.notes)
+    assert (datetime(2009, 1, 3, tzinfo=UTC), balance.wallet_balance) == (sound.updated_at, sound.wallet_balance)
+    assert not any("updated_at" in note for note in sound.notes)
+
+
+def test_a_time_of_the_whole_account_in_other_units() -> None:
+    """
+    Nor is it the time of the account as a whole.
+    """
+    whole = {
+        **dict.fromkeys(("uniMMR", "accountEquity", "actualEquity", "accountInitialMargin", "accountMaintMargin"), "1"),
+        **dict.fromkeys(("virtualMaxWithdrawAmount", "totalAvailableBalance", "totalMarginOpenLoss"), "1"),
+        "accountStatus": "NORMAL",
+        "updateTime": 1657707212,
+    }
+    found = replay("binance-pm", {"/papi/v1/balance": b"[]", "/papi/v1/account": json.dumps(whole).encode()}).summary
+
+    assert found
+    assert (None, True) == (found.updated_at, any("read as 1970-01-20" in note for note in found.notes))
+
+
 def test_binance_usdm() -> None:
     """
     The published example: part of the wallet is isolated, so equity is not known, and the note says who would know.
