@@ -30,7 +30,20 @@ from marginbook.loading import load_accounts
 from marginbook.output import Output, View
 from marginbook.registry import venues
 from marginbook.report import BalanceReport, Failure, Note, PriceBook, Total, Valuation
-from marginbook.values import Balance, Lock, Margin, Price, Recording, Statement, Summary, exact
+from marginbook.values import (
+    Balance,
+    Lock,
+    Margin,
+    Price,
+    Recording,
+    Statement,
+    Summary,
+    exact,
+    figure,
+    less,
+    product,
+    total,
+)
 from marginbook.values.times import from_milliseconds
 from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
 
@@ -115,14 +128,18 @@ __all__ = [
     "collect",
     "diff",
     "exact",
+    "figure",
     "from_milliseconds",
     "hookimpl",
+    "less",
     "load_accounts",
     "load_expected",
     "load_prices",
     "open_store",
     "prices",
+    "product",
     "replay",
+    "total",
     "venues",
     "write",
 ]

@@ -37,6 +37,7 @@ __all__ = [
     "check",
     "decode",
     "encode",
+    "known",
     "noticing",
     "succeeded",
 ]
@@ -91,6 +92,13 @@ class Unset:
 
 
 UNSET: Final = Unset()
+
+
+def known(value: T | Unset) -> T | None:
+    """
+    Return the value of an optional field, or None where it is missing.
+    """
+    return None if isinstance(value, Unset) else value
 
 
 @frozen

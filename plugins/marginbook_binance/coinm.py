@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from marginbook import DETAIL, Statement, Venue
+from marginbook import DETAIL, Statement, Venue, less
 from marginbook.wire import Client
 from marginbook_binance import margins
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
 from marginbook_binance.rows import FILLS, translate, unknown
-from marginbook_binance.sums import less
 from marginbook_clients.binance_coinm.api.account import account_information, futures_account_balance
 from marginbook_clients.binance_coinm.api.market import check_server_time
 from marginbook_clients.binance_coinm.costs import WEIGHTS

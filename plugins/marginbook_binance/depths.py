@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
+from marginbook import total
 from marginbook_binance.cast import COINS, HEDGED, MULTI, SINGLE, UNDER
-from marginbook_binance.sums import add
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ def plus(*amounts: str) -> str:
     """
     Add amounts up.
     """
-    return f"{add(map(Decimal, amounts)):f}"
+    return f"{total(map(Decimal, amounts)):f}"
 
 
 def _asset(row: dict[str, Any], held: Iterable[Held]) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import frozen
 
-from marginbook import Balance, Lock, Statement, from_milliseconds
+from marginbook import Balance, Lock, Statement, from_milliseconds, less, total
 from marginbook_binance.rows import PLACEHOLDER
-from marginbook_binance.sums import add, less
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -166,8 +165,8 @@ def _check(balance: Balance, positions: Sequence[Position]) -> Balance:
     amounts = [position.unrealized_pnl for position in own]
     if difference := _difference(balance.unrealized_pnl or Decimal(), *amounts):
         balance = balance.remark(
-            f"The venue's figures do not add up: unrealized_pnl is {difference:f} more than the {add(amounts):f} of the"
-            " positions."
+            f"The venue's figures do not add up: unrealized_pnl is {difference:f} more than the {total(amounts):f} of"
+            " the positions."
         )
     for position in own:
         if position.wallet is None or position.equity is None:

@@ -19,13 +19,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook import Balance, InvalidResponseError, Statement, Summary, Venue, exact, from_milliseconds
+from marginbook import (
+    Balance,
+    Statement,
+    Summary,
+    Venue,
+    figure,
+    from_milliseconds,
+    less,
+    product,
+    total,
+)
 from marginbook.wire import Client, Unset
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
 from marginbook_binance.rows import PLACEHOLDER
-from marginbook_binance.sums import EXACT, add, less
 from marginbook_clients.binance_pm.api.account import account_balance, account_information
 from marginbook_clients.binance_pm.costs import WEIGHTS
 from marginbook_clients.binance_pm.specification import SPECIFICATION
@@ -87,7 +96,7 @@ def balance(account: Account, row: AccountBalance) -> Balance:
     )
     (_, futures), (_, coins) = _pnls(row)
     if futures is not None and coins is not None:
-        told = told.derive("unrealized_pnl", add((futures, coins)), PNL)
+        told = told.derive("unrealized_pnl", total((futures, coins)), PNL)
     if _is_unclear(row) or _owes_more(row):
         return told
     return told.derive("wallet_balance", _own(row, row.total_wallet_balance), WALLET)
@@ -95,23 +104,13 @@ def balance(account: Account, row: AccountBalance) -> Balance:
 
 def _pnls(row: AccountBalance) -> list[tuple[str, Decimal | None]]:
     return [
-        ("umUnrealizedPNL", _amount("umUnrealizedPNL", row.um_unrealized_pnl)),
-        ("cmUnrealizedPNL", _amount("cmUnrealizedPNL", row.cm_unrealized_pnl)),
+        ("umUnrealizedPNL", figure("umUnrealizedPNL", row.um_unrealized_pnl)),
+        ("cmUnrealizedPNL", figure("cmUnrealizedPNL", row.cm_unrealized_pnl)),
     ]
 
 
-def _amount(name: str, digits: str) -> Decimal | None:
-    if not digits:
-        return None
-    try:
-        return exact(digits)
-    except ValueError as error:
-        msg = f"{name}: {error}"
-        raise InvalidResponseError(msg) from None
-
-
 def _parts(row: AccountBalance) -> Decimal:
-    return add((row.cross_margin_free, row.cross_margin_locked, row.um_wallet_balance, row.cm_wallet_balance))
+    return total((row.cross_margin_free, row.cross_margin_locked, row.um_wallet_balance, row.cm_wallet_balance))
 
 
 def _own(row: AccountBalance, amount: Decimal) -> Decimal:
@@ -135,7 +134,7 @@ def _owes_more(row: AccountBalance) -> bool:
     """
     if isinstance(row.negative_balance, Unset) or not row.negative_balance:
         return False
-    below = add(amount for amount in (row.um_wallet_balance, row.cm_wallet_balance) if amount < 0)
+    below = total(amount for amount in (row.um_wallet_balance, row.cm_wallet_balance) if amount < 0)
     return row.negative_balance.copy_abs() != below.copy_abs()
 
 
@@ -175,7 +174,7 @@ def summary(account: Account, whole: AccountInformation) -> Summary:
         adjusted_equity=whole.account_equity,
         initial_margin=whole.account_initial_margin,
         maintenance_margin=whole.account_maint_margin,
-        available_balance=_amount("totalAvailableBalance", whole.total_available_balance),
+        available_balance=figure("totalAvailableBalance", whole.total_available_balance),
         max_withdraw=whole.virtual_max_withdraw_amount,
         updated_at=from_milliseconds(whole.update_time),
         notes=_doubts(whole),
@@ -186,7 +185,7 @@ def _doubts(whole: AccountInformation) -> list[str]:
     """
     Hold the venue's own ratio against the figures that it is made of. Without maintenance margin it means nothing.
     """
-    off = less(EXACT.multiply(whole.uni_mmr, whole.account_maint_margin), whole.account_equity)
+    off = less(product(whole.uni_mmr, whole.account_maint_margin), whole.account_equity)
     if not whole.account_maint_margin or abs(off) * 100 <= abs(whole.account_equity) * _NOTABLE:
         return []
     figures = f"accountEquity {whole.account_equity:f} by accountMaintMargin {whole.account_maint_margin:f}"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from marginbook import less, total
 from marginbook_binance.cast import Part, hmac_part, row
 from marginbook_binance.depths import Held, coinm, plus, usdm, wallets
-from marginbook_binance.sums import add, less
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,13 +54,13 @@ def portfolio_part(portrait: Portrait, assets: Iterable[str]) -> Part:
     """
     sitters = zip(assets, portrait.wallets, strict=False)
     rows = [_three(asset, wallet) for asset, wallet in sitters]
-    equity = add(wallet.equity for wallet in portrait.wallets)
-    maintenance = add(wallet.maintenance_margin for wallet in portrait.wallets)
+    equity = total(wallet.equity for wallet in portrait.wallets)
+    maintenance = total(wallet.maintenance_margin for wallet in portrait.wallets)
     whole = {
         "uniMMR": f"{equity / maintenance if maintenance else Decimal(999):.8f}",
         "accountEquity": f"{equity:f}",
         "actualEquity": f"{equity:f}",
-        "accountInitialMargin": f"{add(wallet.initial_margin for wallet in portrait.wallets):f}",
+        "accountInitialMargin": f"{total(wallet.initial_margin for wallet in portrait.wallets):f}",
         "accountMaintMargin": f"{maintenance:f}",
         "accountStatus": "NORMAL",
         "virtualMaxWithdrawAmount": f"{portrait.wallets[0].max_withdraw:f}",

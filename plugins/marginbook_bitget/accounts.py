@@ -9,13 +9,12 @@ margin is counted in USDT, after haircuts; a trading bonus is a part of what is 
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact
-from functools import reduce
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from marginbook import Balance, InvalidResponseError, Summary, exact
+from marginbook import Balance, Summary, figure, less, total
 from marginbook.wire import Unset
 
 if TYPE_CHECKING:
@@ -45,9 +44,6 @@ REPEATED: Final = (
     "What Bitget told of {} for {} is to the last digit what it had told for another product type: it is counted once."
 )
 PART: Final = "These are the figures of the USDT-M account alone: other product types have accounts of their own."
-
-#: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
 
 #: What is added up where a coin is in several accounts. No position can be backed by more than one of them, so what is
 #: available is not.
@@ -105,7 +101,7 @@ def parts(account: Account, product_type: str, rows: Iterable[FuturesAccount]) -
 
 
 def _margin_coin(account: Account, row: FuturesAccount) -> Balance:
-    pnl, bonus = _amount("unrealizedPL", row.unrealized_pl), _bonus(row)
+    pnl, bonus = figure("unrealizedPL", row.unrealized_pl), _bonus(row)
     told = Balance(
         account=account.name,
         venue=account.venue,
@@ -119,29 +115,28 @@ def _margin_coin(account: Account, row: FuturesAccount) -> Balance:
     )
     if pnl is None or bonus != 0:
         return told
-    return told.derive("wallet_balance", _EXACT.subtract(row.account_equity, pnl), WALLET)
+    return told.derive("wallet_balance", less(row.account_equity, pnl), WALLET)
 
 
 def _cross_pnl(row: FuturesAccount, pnl: Decimal | None) -> Decimal | None:
     """
     Return the unrealized PnL of cross positions, or None where it does not fit that of all positions.
     """
-    cross = _amount("crossedUnrealizedPL", row.crossed_unrealized_pl)
-    isolated = _amount("isolatedUnrealizedPL", row.isolated_unrealized_pl)
+    cross = figure("crossedUnrealizedPL", row.crossed_unrealized_pl)
+    isolated = figure("isolatedUnrealizedPL", row.isolated_unrealized_pl)
     if cross is None or pnl is None:
         return None
-    return cross if isolated is None or _EXACT.add(cross, isolated) == pnl else None
+    return cross if isolated is None or total((cross, isolated)) == pnl else None
 
 
 def _bonus(row: FuturesAccount) -> Decimal | None:
     """
     Return the trading bonus, or None where it is left empty. The list has no grant, so that it may be missing.
     """
-    told = [_amount("coupon", row.coupon)]
+    told = [figure("coupon", row.coupon)]
     if not isinstance(row.grant, Unset):
-        told.append(_amount("grant", row.grant))
-    known = [amount for amount in told if amount is not None]
-    return _sum(known) if len(known) == len(told) else None
+        told.append(figure("grant", row.grant))
+    return total(told)
 
 
 def _remarks(row: FuturesAccount, pnl: Decimal | None, bonus: Decimal | None) -> Iterator[str]:
@@ -193,9 +188,8 @@ def _together(own: Sequence[Part]) -> list[Balance]:
     first, where = own[0].balance, ", ".join(product_types)
     row = Balance(account=first.account, venue=first.venue, asset=first.asset, notes=_all_notes(own, where))
     for name in _ADDED:
-        amounts = [amount for part in own if (amount := getattr(part.balance, name)) is not None]
-        if len(amounts) == len(own):
-            row = row.derive(name, _sum(amounts), f"the sum of {where}")
+        if (amount := total(getattr(part.balance, name) for part in own)) is not None:
+            row = row.derive(name, amount, f"the sum of {where}")
     return [row]
 
 
@@ -223,22 +217,8 @@ def summary(account: Account, rows: Iterable[FuturesAccount]) -> Summary | None:
         venue=account.venue,
         currency="USDT",
         mode="multi-assets",
-        adjusted_equity=_amount("unionTotalMargin", row.union_total_margin),
-        available_balance=_amount("unionAvailable", row.union_available),
-        maintenance_margin=_amount("unionMm", row.union_mm),
+        adjusted_equity=figure("unionTotalMargin", row.union_total_margin),
+        available_balance=figure("unionAvailable", row.union_available),
+        maintenance_margin=figure("unionMm", row.union_mm),
         notes=[PART],
     )
-
-
-def _amount(name: str, digits: str | Unset | None) -> Decimal | None:
-    if not digits:
-        return None
-    try:
-        return exact(digits)
-    except ValueError as error:
-        msg = f"{name}: {error}"
-        raise InvalidResponseError(msg) from None
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return reduce(_EXACT.add, amounts, Decimal())

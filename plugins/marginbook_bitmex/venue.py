@@ -14,12 +14,12 @@ included. So neither is taken for any of our margins.
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from marginbook import Balance, InvalidResponseError, Limit, Statement, Summary, Venue
+from marginbook import Balance, InvalidResponseError, Limit, Statement, Summary, Venue, product
 from marginbook.wire import Client, Unset
 from marginbook_bitmex.codes import explain
 from marginbook_bitmex.keys import CREDENTIALS, sign
@@ -53,9 +53,6 @@ SHARED: Final = (
 #: Digits after the point that an amount may have.
 _SCALES: Final = range(31)
 
-#: Wider than any amount that a client lets in; what would still be rounded raises.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
-
 #: The operation that needs no key.
 _PUBLIC: Final = "GET /api/v1"
 
@@ -73,7 +70,7 @@ class Unit:
         """
         Return so many of its smallest units, in the asset itself, exactly.
         """
-        return _EXACT.scaleb(Decimal(units), -self.scale)
+        return product(Decimal(units), Decimal(1).scaleb(-self.scale))
 
 
 def fetch(account: Account, session: requests.Session) -> Statement:

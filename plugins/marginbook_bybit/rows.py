@@ -14,14 +14,12 @@ Source: the specification in ``specs/bybit.openapi.yaml``. What follows from it:
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact, InvalidOperation
-from functools import reduce
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from marginbook import Balance, InvalidResponseError, Summary, exact
-from marginbook.wire import Unset
+from marginbook import Balance, Summary, figure, less, total
 from marginbook_clients.bybit.models.coin import Coin  # a field of a frozen class
 
 if TYPE_CHECKING:
@@ -73,30 +71,6 @@ FLOOR: Final = (
 #: What is too little to be the value of an option: the venue's digits are cut off somewhere.
 _ROUNDING: Final = Decimal("0.00000002")
 
-#: Wide enough for any amounts that the client lets in. What would still have to be rounded raises instead.
-_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
-
-
-def amount(name: str, digits: str | Unset) -> Decimal | None:
-    """
-    Read an amount that may be missing or empty.
-
-    Raises:
-        InvalidResponseError: It is neither a number nor empty.
-
-    """
-    if isinstance(digits, Unset) or not digits:
-        return None
-    try:
-        return exact(digits)
-    except ValueError as error:
-        msg = f"{name}: {error}"
-        raise InvalidResponseError(msg) from None
-
-
-def _less(whole: Decimal, *parts: Decimal) -> Decimal:
-    return reduce(_EXACT.subtract, parts, whole)
-
 
 @frozen
 class Owned:
@@ -118,10 +92,10 @@ class Owned:
         """
         Read a row of an account of some type.
         """
-        borrowed, owed = amount("spotBorrow", row.spot_borrow), amount("borrowAmount", row.borrow_amount)
+        borrowed, owed = figure("spotBorrow", row.spot_borrow), figure("borrowAmount", row.borrow_amount)
         if borrowed is None and (owed == 0 or kind == CONTRACT):
             borrowed = Decimal()
-        return cls(borrowed, owed, amount("unrealisedPnl", row.unrealised_pnl), row, kind)
+        return cls(borrowed, owed, figure("unrealisedPnl", row.unrealised_pnl), row, kind)
 
     @property
     def is_free(self) -> bool:
@@ -138,7 +112,7 @@ class Owned:
         if self.borrowed is None or self.is_unclear:
             return None
         # Not by arithmetic where there is nothing to do: it might add digits.
-        return _less(self.row.wallet_balance, self.borrowed) if self.borrowed else self.row.wallet_balance
+        return less(self.row.wallet_balance, self.borrowed) if self.borrowed else self.row.wallet_balance
 
     @property
     def rest(self) -> Decimal:
@@ -146,7 +120,7 @@ class Owned:
         What of equity is neither cash nor PnL that is told; 0 where that is but rounding.
         """
         known = (self.borrowed or Decimal(), self.pnl or Decimal())
-        found = _less(self.row.equity, self.row.wallet_balance, known[0].copy_negate(), known[1])
+        found = less(self.row.equity, self.row.wallet_balance, known[0].copy_negate(), known[1])
         return found if found.copy_abs() > _ROUNDING else Decimal()
 
     @property
@@ -179,7 +153,7 @@ class Owned:
         """
         if not self.options or self.owed is None or self.borrowed is None:
             return False
-        return self.options == _less(self.borrowed, self.owed)
+        return self.options == less(self.borrowed, self.owed)
 
 
 def balance(
@@ -213,10 +187,10 @@ def balance(
         wallet_balance=owned.cash,
         unrealized_pnl=owned.gain,
         equity=row.equity,
-        position_margin=amount("totalPositionIM", row.total_position_im) if by_coin else None,
-        order_margin=amount("totalOrderIM", row.total_order_im) if by_coin else None,
+        position_margin=figure("totalPositionIM", row.total_position_im) if by_coin else None,
+        order_margin=figure("totalOrderIM", row.total_order_im) if by_coin else None,
         # That of loans is not in it.
-        maintenance_margin=amount("totalPositionMM", row.total_position_mm) if by_coin and owned.is_free else None,
+        maintenance_margin=figure("totalPositionMM", row.total_position_mm) if by_coin and owned.is_free else None,
         max_withdraw=_leaving(row, kind, leaving or {}),
         notes=_remarks(owned),
     )
@@ -231,8 +205,8 @@ def balance(
 def _leaving(row: Coin, kind: str, leaving: Mapping[str, str]) -> Decimal | None:
     # For unified accounts the field is deprecated, and published as 0.
     if kind == CONTRACT:
-        return amount("availableToWithdraw", row.available_to_withdraw)
-    return amount(f"availableWithdrawalMap.{row.coin}", leaving.get(row.coin, ""))
+        return figure("availableToWithdraw", row.available_to_withdraw)
+    return figure(f"availableWithdrawalMap.{row.coin}", leaving.get(row.coin, ""))
 
 
 def _free(row: Coin) -> Decimal | None:
@@ -245,9 +219,8 @@ def _free(row: Coin) -> Decimal | None:
         "locked": row.locked,
         "bonus": row.bonus,
     }
-    amounts = [amount(name, digits) for name, digits in locked.items()]
-    known = [found for found in amounts if found is not None]
-    return _less(row.wallet_balance, *known) if len(known) == len(amounts) else None
+    amounts = [figure(name, digits) for name, digits in locked.items()]
+    return less(row.wallet_balance, *amounts)
 
 
 def _remarks(owned: Owned) -> Iterator[str]:
@@ -259,7 +232,7 @@ def _remarks(owned: Owned) -> Iterator[str]:
         yield UNCLEAR
     elif owned.options:
         yield OPTIONS.format(owned.options)
-    if bonus := amount("bonus", owned.row.bonus):
+    if bonus := figure("bonus", owned.row.bonus):
         yield BONUS.format(bonus)
 
 
@@ -279,9 +252,9 @@ def summary(account: Account, whole: UnifiedAccount, mode: str | None = None) ->
         venue=account.venue,
         currency="USD",
         mode=_MODES.get(mode or "", mode),
-        wallet_balance=amount("totalWalletBalance", whole.total_wallet_balance) if own else None,
-        unrealized_pnl=None if any(map(_has_options, rows)) else amount("totalPerpUPL", whole.total_perp_upl),
-        equity=amount("totalEquity", whole.total_equity),
+        wallet_balance=figure("totalWalletBalance", whole.total_wallet_balance) if own else None,
+        unrealized_pnl=None if any(map(_has_options, rows)) else figure("totalPerpUPL", whole.total_perp_upl),
+        equity=figure("totalEquity", whole.total_equity),
     )
     # Bybit says of the others that they do not apply there, and not that they are empty.
     return told if mode == ISOLATED else _with_margins(told, whole)
@@ -292,11 +265,11 @@ def _has_options(owned: Owned) -> bool:
 
 
 def _with_margins(told: Summary, whole: UnifiedAccount) -> Summary:
-    margin = amount("totalInitialMargin", whole.total_initial_margin)
-    maintained = amount("totalMaintenanceMargin", whole.total_maintenance_margin)
-    free = amount("totalAvailableBalance", whole.total_available_balance)
+    margin = figure("totalInitialMargin", whole.total_initial_margin)
+    maintained = figure("totalMaintenanceMargin", whole.total_maintenance_margin)
+    free = figure("totalAvailableBalance", whole.total_available_balance)
     # What is left of equity after haircuts is what is available and what is not. A 0 may stand for less than that.
-    adjusted = _EXACT.add(free, margin) if free and margin is not None else None
+    adjusted = total((free, margin)) if free else None
     return evolve(
         told,
         adjusted_equity=adjusted,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook import DETAIL, InvalidResponseError, Limit, Option, Statement, Venue
+from marginbook import DETAIL, InvalidResponseError, Limit, Option, Statement, Venue, figure
 from marginbook.wire import Client
 from marginbook_bybit.codes import explain
 from marginbook_bybit.keys import CREDENTIALS, sign
-from marginbook_bybit.rows import CONTRACT, amount, balance, summary
+from marginbook_bybit.rows import CONTRACT, balance, summary
 from marginbook_clients.bybit.api.account import get_account_info, get_transferable_amount, get_wallet_balance
 from marginbook_clients.bybit.api.market import get_server_time
 from marginbook_clients.bybit.costs import RATE_LIMITS
@@ -91,7 +91,7 @@ def fetch(account: Account, session: requests.Session) -> Statement:
         msg = f"GET /v5/account/wallet-balance: expected one account, got {len(found)}."
         raise InvalidResponseError(msg)
     (whole,) = found
-    if amount("totalEquity", whole.total_equity) and not whole.coin:
+    if figure("totalEquity", whole.total_equity) and not whole.coin:
         msg = "GET /v5/account/wallet-balance: the account is worth something, and no coin is listed."
         raise InvalidResponseError(msg, hint="Ask again, as it may just have changed; then look for a newer plugin.")
     if whole.account_type == CONTRACT:

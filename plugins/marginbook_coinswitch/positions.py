@@ -8,8 +8,10 @@ that it is settled in, but locks margin, and the wallet says by symbol in which 
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from marginbook import less, product, total
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -24,9 +26,6 @@ NONE: Final = "there are no open positions"
 EQUITY: Final = "wallet_balance + unrealized_pnl, if total_balance is without unrealized PnL, which is not documented"
 
 _SIDES: Final = {"LONG": Decimal(1), "SHORT": Decimal(-1)}
-
-#: Wider than any product of two amounts that a client lets in; what would still be rounded raises.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
 
 
 def with_pnl(
@@ -69,11 +68,11 @@ def _fill(balance: Balance, own: Sequence[Position], locks: Iterable[Lock], lost
         doubts = ["margin is locked for positions, and none is told"]
     if doubts:
         return balance.remark(f"unrealized_pnl and equity are not known: {'; '.join(doubts)}.")
-    pnl = _sum(map(_pnl, own))
+    pnl = total(map(_pnl, own))
     filled = balance.derive("unrealized_pnl", pnl, IDENTITY if own else NONE)
     if balance.wallet_balance is None:
         return filled
-    return filled.derive("equity", _EXACT.add(balance.wallet_balance, pnl), EQUITY)
+    return filled.derive("equity", total((balance.wallet_balance, pnl)), EQUITY)
 
 
 def _doubt(position: Position, asset: str) -> str:
@@ -92,15 +91,8 @@ def _pnl(position: Position) -> Decimal:
 
 
 def _at(price: Decimal, position: Position) -> Decimal:
-    gain = _EXACT.multiply(_EXACT.subtract(price, position.avg_entry_price), position.position_size)
-    return _EXACT.multiply(gain, _SIDES[position.position_side])
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    found = Decimal()
-    for amount in amounts:
-        found = _EXACT.add(found, amount)
-    return found
+    gain = product(less(price, position.avg_entry_price), position.position_size)
+    return product(gain, _SIDES[position.position_side])
 
 
 def _inversion(position: Position) -> str:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from marginbook import ApiError, Balance, InvalidResponseError, Limit, Statement, Summary, Venue
-from marginbook.wire import Client, Unset
+from marginbook import ApiError, Balance, InvalidResponseError, Limit, Statement, Summary, Venue, less, total
+from marginbook.wire import Client, Unset, known
 from marginbook_clients.deribit.api.account import get_account_summaries
 from marginbook_clients.deribit.api.system import get_time
 from marginbook_clients.deribit.costs import WEIGHTS
@@ -31,10 +31,9 @@ from marginbook_clients.deribit.models.error_response import ErrorResponse
 from marginbook_clients.deribit.specification import SPECIFICATION
 from marginbook_deribit.codes import explain
 from marginbook_deribit.keys import CREDENTIALS, sign
-from marginbook_deribit.sums import add, less, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import requests
 
@@ -79,6 +78,10 @@ MODES: Final = {
 
 #: How many units of the last place five rounded figures may be off, together with the limits of binary numbers.
 _ROUNDING: Final = 3
+
+
+#: Decimals that every currency of Deribit has at least. A JSON number does not tell those that are 0.
+_FEWEST: Final = 6
 
 
 def fetch(account: Account, session: requests.Session) -> Statement:
@@ -144,7 +147,7 @@ def _with_wallet(told: Balance, row: AccountSummary) -> Balance:
     realized = _realized(row)
     if not realized:
         return evolve(told, wallet_balance=row.balance)
-    return told.derive("wallet_balance", add((row.balance, realized)), WALLET)
+    return told.derive("wallet_balance", total((row.balance, realized)), WALLET)
 
 
 def _with_pnl(told: Balance, row: AccountSummary) -> Balance:
@@ -213,7 +216,14 @@ def _is_measured_by_equity(row: AccountSummary) -> bool:
 
 def _difference(amount: Decimal, *parts: Decimal) -> Decimal:
     found = less(amount, *parts)
-    return Decimal() if abs(found) <= _ROUNDING * unit((amount, *parts)) else found
+    return Decimal() if abs(found) <= _ROUNDING * _unit((amount, *parts)) else found
+
+
+def _unit(amounts: Iterable[Decimal]) -> Decimal:
+    """
+    Return a unit of the last place that any of *amounts* has.
+    """
+    return Decimal(1).scaleb(min(-_FEWEST, *(int(amount.as_tuple().exponent) for amount in amounts)))
 
 
 def summary(account: Account, row: AccountSummary) -> Summary:
@@ -226,15 +236,11 @@ def summary(account: Account, row: AccountSummary) -> Summary:
         venue=account.venue,
         currency="USD",
         mode=MODES.get(model, model) or None,
-        equity=_known(row.total_equity_usd),
-        adjusted_equity=_known(row.total_margin_balance_usd),
-        initial_margin=_known(row.total_initial_margin_usd),
-        maintenance_margin=_known(row.total_maintenance_margin_usd),
+        equity=known(row.total_equity_usd),
+        adjusted_equity=known(row.total_margin_balance_usd),
+        initial_margin=known(row.total_initial_margin_usd),
+        maintenance_margin=known(row.total_maintenance_margin_usd),
     )
-
-
-def _known(amount: Decimal | Unset) -> Decimal | None:
-    return None if isinstance(amount, Unset) else amount
 
 
 def time(account: Account, session: requests.Session) -> int:

@@ -22,7 +22,7 @@ from marginbook import (
     Statement,
     UnavailableError,
     Venue,
-    exact,
+    figure,
     from_milliseconds,
 )
 from marginbook.wire import Client, Unset
@@ -110,11 +110,11 @@ def balance(account: Account, row: Row) -> Balance:
         account=account.name,
         venue=account.venue,
         asset=row.asset,
-        wallet_balance=_amount("balance", row.balance),
-        cross_wallet_balance=_amount("crossWalletBalance", row.cross_wallet_balance),
-        cross_unrealized_pnl=_amount("crossUnPnl", row.cross_un_pnl),
-        available_balance=_amount("availableBalance", row.available_balance),
-        max_withdraw=_amount("maxWithdrawAmount", row.max_withdraw_amount),
+        wallet_balance=figure("balance", row.balance),
+        cross_wallet_balance=figure("crossWalletBalance", row.cross_wallet_balance),
+        cross_unrealized_pnl=figure("crossUnPnl", row.cross_un_pnl),
+        available_balance=figure("availableBalance", row.available_balance),
+        max_withdraw=figure("maxWithdrawAmount", row.max_withdraw_amount),
         updated_at=updated_at,
         notes=() if updated_at else (PLACEHOLDER,),
     )
@@ -123,17 +123,6 @@ def balance(account: Account, row: Row) -> Balance:
 def _names(fields: Iterable[str]) -> str:
     # No name is that long; a secret that was sent back is longer.
     return f"{', '.join(f'{name:.23}' for name in sorted(fields)):.80}"
-
-
-def _amount(name: str, digits: str | Unset) -> Decimal | None:
-    # protobuf writes an unset string as "", or not at all.
-    if not digits:
-        return None
-    try:
-        return exact(digits)
-    except ValueError as error:
-        msg = f"{name}: {error}"
-        raise InvalidResponseError(msg) from None
 
 
 def explain(error: ApiError) -> MarginbookError | None:

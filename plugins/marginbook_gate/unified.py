@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve
 
 from marginbook import Balance, InvalidResponseError, Statement, Summary
+from marginbook.wire import known
 from marginbook_gate import wallets
-from marginbook_gate.wallets import is_unified, told
+from marginbook_gate.wallets import is_unified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,8 +88,8 @@ def _balance(account: Account, name: str, row: UnifiedBalance, mode: str) -> Bal
         venue=account.venue,
         asset=name,
         equity=row.equity if complete else None,
-        maintenance_margin=told(row.mm) if single and complete else None,
-        available_balance=told(row.available_margin) if single else None,
+        maintenance_margin=known(row.mm) if single and complete else None,
+        available_balance=known(row.available_margin) if single else None,
         notes=_remarks(row, complete=complete),
     )
 
@@ -97,7 +98,7 @@ def _is_complete(row: UnifiedBalance, mode: str) -> bool:
     """
     True if nothing of a currency is in isolated positions.
     """
-    return mode == "portfolio" or (mode in MODES and told(row.iso_balance) == 0)
+    return mode == "portfolio" or (mode in MODES and known(row.iso_balance) == 0)
 
 
 def _remarks(row: UnifiedBalance, *, complete: bool) -> Iterator[str]:

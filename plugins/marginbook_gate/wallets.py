@@ -16,12 +16,11 @@ was seen in 2025:
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact
-from functools import reduce
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from marginbook import Balance
-from marginbook.wire import Unset
+from marginbook import Balance, less, total
+from marginbook.wire import Unset, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,30 +59,7 @@ NO_MAINTENANCE: Final = (
     "Gate tells a maintenance_margin of 0 although there are positions, or may be, so it is not known."
 )
 
-#: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
 _ZERO: Final = Decimal()
-
-
-def add(*amounts: Decimal) -> Decimal:
-    """
-    Add up *amounts*, to the last digit.
-    """
-    return reduce(_EXACT.add, amounts, _ZERO)
-
-
-def less(amount: Decimal, *others: Decimal) -> Decimal:
-    """
-    Take *others* from *amount*, to the last digit.
-    """
-    return reduce(_EXACT.subtract, others, amount)
-
-
-def told(amount: Decimal | Unset) -> Decimal | None:
-    """
-    Return an amount, or None where it is missing.
-    """
-    return None if isinstance(amount, Unset) else amount
 
 
 def is_unified(wallet: FuturesAccount) -> bool:
@@ -107,8 +83,8 @@ def balance(account: Account, wallet: FuturesAccount) -> Balance:
         position_margin=_old_margin(wallet),
         order_margin=wallet.order_margin,
         maintenance_margin=_maintenance(wallet),
-        available_balance=told(wallet.cross_available) if new else None,
-        cross_unrealized_pnl=told(wallet.cross_unrealised_pnl) if new else None,
+        available_balance=known(wallet.cross_available) if new else None,
+        cross_unrealized_pnl=known(wallet.cross_unrealised_pnl) if new else None,
         notes=_remarks(wallet),
     )
     derived = {POSITION_MARGIN: ("position_margin", _new_margin(wallet)), MAX_WITHDRAW: ("max_withdraw", _free(wallet))}
@@ -130,14 +106,14 @@ def _own(wallet: FuturesAccount) -> Decimal:
     """
     Return what is available without the bonus.
     """
-    return less(wallet.available, told(wallet.bonus) or _ZERO)
+    return less(wallet.available, known(wallet.bonus) or _ZERO)
 
 
 def _is_wallet(wallet: FuturesAccount) -> bool:
     """
     False if the venue's other figures tell of more cash than ``total`` has.
     """
-    cross, pnl = told(wallet.cross_margin_balance), told(wallet.cross_unrealised_pnl)
+    cross, pnl = known(wallet.cross_margin_balance), known(wallet.cross_unrealised_pnl)
     cash = _ZERO if cross is None or pnl is None else less(cross, pnl)
     return max(cash, _own(wallet)) <= wallet.total
 
@@ -150,7 +126,7 @@ def _locked(wallet: FuturesAccount) -> Decimal:
 
 
 def _old_margin(wallet: FuturesAccount) -> Decimal | None:
-    margin = told(wallet.position_margin)
+    margin = known(wallet.position_margin)
     return margin if margin == _locked(wallet) else None
 
 
@@ -160,24 +136,24 @@ def _new_margin(wallet: FuturesAccount) -> Decimal | None:
 
 
 def _cross_and_isolated(wallet: FuturesAccount) -> Decimal | None:
-    cross, isolated = told(wallet.cross_initial_margin), told(wallet.isolated_position_margin)
-    return None if cross is None or isolated is None else add(cross, isolated)
+    cross, isolated = known(wallet.cross_initial_margin), known(wallet.isolated_position_margin)
+    return total((cross, isolated))
 
 
 def _free(wallet: FuturesAccount) -> Decimal | None:
     """
     Return what can be transferred out, or None where gains, which cannot, may be in it, or cross positions lose.
     """
-    margins = (told(wallet.position_margin), _cross_and_isolated(wallet))
+    margins = (known(wallet.position_margin), _cross_and_isolated(wallet))
     if not _is_wallet(wallet) or _is_losing(wallet):
         return None
     if _locked(wallet) in margins:
         # With a bonus, it would not fit.
         return _own(wallet)
-    known = [margin for margin in margins if margin is not None]
-    if isinstance(wallet.bonus, Unset) or not known:
+    told = [margin for margin in margins if margin is not None]
+    if isinstance(wallet.bonus, Unset) or not told:
         return None
-    most = less(wallet.total, wallet.order_margin, max(known))
+    most = less(wallet.total, wallet.order_margin, max(told))
     return _own(wallet) if _own(wallet) <= most else None
 
 
@@ -185,7 +161,7 @@ def _is_losing(wallet: FuturesAccount) -> bool:
     """
     True if losses of cross positions are not in what is available, or may not be.
     """
-    flag, cross = wallet.enable_evolved_classic, told(wallet.cross_available)
+    flag, cross = wallet.enable_evolved_classic, known(wallet.cross_available)
     if cross is None:
         return flag is True
     return flag is not False and cross < _own(wallet)
@@ -195,8 +171,8 @@ def _maintenance(wallet: FuturesAccount) -> Decimal | None:
     """
     Return the maintenance margin, which the old mode does not tell; it may write 0 then.
     """
-    margins = (told(wallet.position_margin), _cross_and_isolated(wallet))
-    margin = told(wallet.maintenance_margin)
+    margins = (known(wallet.position_margin), _cross_and_isolated(wallet))
+    margin = known(wallet.maintenance_margin)
     # Where no margin of positions is told, there may be some.
     held = any(margins) or margins == (None, None) or wallet.unrealised_pnl
     return None if margin == 0 and held else margin
@@ -211,9 +187,9 @@ def _remarks(wallet: FuturesAccount) -> Iterator[str]:
         yield NO_BONUS if isinstance(wallet.bonus, Unset) else NO_WITHDRAW
     if _old_margin(wallet) is None and _new_margin(wallet) is None:
         yield NO_MARGIN
-    if told(wallet.maintenance_margin) is not None and _maintenance(wallet) is None:
+    if known(wallet.maintenance_margin) is not None and _maintenance(wallet) is None:
         yield NO_MAINTENANCE
-    if bonus := told(wallet.bonus):
+    if bonus := known(wallet.bonus):
         yield (
             f"There is a bonus of {bonus:f}, which cannot be withdrawn. Gate does not say whether it is in total;"
             " marginbook takes it that it is not."

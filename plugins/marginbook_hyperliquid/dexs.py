@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from marginbook import Balance, InvalidResponseError
+from marginbook import Balance, InvalidResponseError, less, total
 from marginbook_clients.hyperliquid.models.clearinghouse_state import ClearinghouseState
-from marginbook_hyperliquid.sums import add, less
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,7 +129,7 @@ def pnl(positions: Iterable[Position]) -> Decimal:
     """
     Return the unrealized PnL of *positions*.
     """
-    return add(position.unrealized_pnl for position in positions)
+    return total(position.unrealized_pnl for position in positions)
 
 
 def one(row: Balance, dex: Dex) -> Balance:
@@ -174,5 +173,5 @@ def together(account: Account, asset: str, dexs: Sequence[Dex]) -> Balance:
         return rows[0]
     names = ", ".join(dex.title for dex in dexs)
     for name in _SUMS:
-        row = row.derive(name, add(getattr(part, name) for part in rows), f"sum over the dexs {names}")
+        row = row.derive(name, total(getattr(part, name) for part in rows), f"sum over the dexs {names}")
     return row.remark(APART.format(names))

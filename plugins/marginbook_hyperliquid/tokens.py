@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from marginbook import Balance
+from marginbook import Balance, total
 from marginbook_hyperliquid.dexs import ISOLATED, NONE, PNL, isolated, pnl
-from marginbook_hyperliquid.sums import add
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +59,7 @@ def one(account: Account, token: SpotBalance, dexs: Sequence[Dex], *, lends: boo
         row = row.remark(UNPROVEN.format(f"{token.total:f}"))
     else:
         row = evolve(row, equity=token.total, wallet_balance=token.total)
-    maintenance = add(dex.state.cross_maintenance_margin_used for dex in dexs)
+    maintenance = total(dex.state.cross_maintenance_margin_used for dex in dexs)
     if isolated(positions):
         return row.remark(ISOLATED.format(f"{maintenance:f}"))
     return row.derive("maintenance_margin", maintenance, MAINTENANCE) if dexs else row

@@ -18,13 +18,12 @@ in one margin account does not affect any other) and "Single-Collateral & Multi-
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact
-from functools import reduce
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from marginbook import Balance, InvalidResponseError, Lock, Summary
+from marginbook import Balance, InvalidResponseError, Lock, Summary, less, total
 from marginbook.wire import Unset
 from marginbook_clients.kraken_futures.models.margin_account import MarginAccount
 
@@ -56,9 +55,6 @@ SHORT: Final = (
     " {:f}: currencies may be missing from the rows."
 )
 PARTLY: Final = "The figures of the whole account are those of the multi-collateral wallet alone, without those of {}."
-
-#: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
 
 #: What Kraken's values in USD may be rounded to.
 _CENT: Final = Decimal("0.01")
@@ -211,11 +207,11 @@ def _alone(row: Balance, held: Holding, *, opaque: bool) -> Balance:
     if opaque:
         return row if held.is_idle else row.remark(f"{_description(held)}.")
     row = evolve(row, unrealized_pnl=told.pnl)
-    plain = told.pv == _add((held.quantity, told.pnl))
+    plain = told.pv == total((held.quantity, told.pnl))
     if isinstance(told.funding, Unset):
         return evolve(row, equity=told.pv) if plain else row.remark(NO_FUNDING.format(told.pv))
     accrued = told.funding
-    if accrued and told.pv == _add((held.quantity, told.pnl, accrued)):
+    if accrued and told.pv == total((held.quantity, told.pnl, accrued)):
         return row.remark(f"Kraken's portfolio value has unsettled funding of {accrued:f} in it, and equity has not.")
     return evolve(row, equity=told.pv)
 
@@ -226,12 +222,12 @@ def _sum(row: Balance, held: Sequence[Holding], *, opaque: bool) -> Balance:
     """
     margins = {h.wallet: h.margin for h in held if h.margin}
     names = ", ".join(h.wallet for h in held)
-    row = row.derive("wallet_balance", _add(h.quantity for h in held), f"sum of the wallets {names}")
+    row = row.derive("wallet_balance", total(h.quantity for h in held), f"sum of the wallets {names}")
     if not opaque:
-        pnl = _add(margin.auxiliary.pnl for margin in margins.values())
+        pnl = total(margin.auxiliary.pnl for margin in margins.values())
         row = row.derive("unrealized_pnl", pnl, f"sum of pnl of {', '.join(margins)}" if margins else NO_POSITIONS)
     if margins and FLEX not in {h.wallet for h in held}:
-        locked = _add(margin.margin_requirements.im for margin in margins.values())
+        locked = total(margin.margin_requirements.im for margin in margins.values())
         row = row.derive("initial_margin", locked, f"sum of im of {', '.join(margins)}")
     apart = "; ".join(map(_description, held))
     return row.remark(
@@ -247,10 +243,6 @@ def _description(held: Holding) -> str:
     told, needed = held.margin.auxiliary, held.margin.margin_requirements
     figures = f"a portfolio value of {told.pv:f} with a PnL of {told.pnl:f}, a maintenance margin of {needed.mm:f}"
     return f"{text}, {figures}, and {told.af:f} available"
-
-
-def _add(amounts: Iterable[Decimal]) -> Decimal:
-    return reduce(_EXACT.add, amounts, Decimal())
 
 
 def locks(account: Account, held: Iterable[Holding]) -> list[Lock]:
@@ -275,8 +267,8 @@ def _shortfall(flex: FlexAccount) -> Iterator[str]:
     Say so where the wallet is worth something else than what it holds, by more than rounding to cents.
     """
     values = [row.value for row in flex.currencies.additional_properties.values()]
-    worth = _add(values)
-    if _add((worth, flex.balance_value.copy_negate())).copy_abs() > _CENT * (len(values) + 1):
+    worth = total(values)
+    if less(worth, flex.balance_value).copy_abs() > _CENT * (len(values) + 1):
         yield SHORT.format(worth, flex.balance_value)
 
 

@@ -15,12 +15,11 @@ Amounts are binary fractions at KuCoin, so that sums may be off in the last digi
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact
-from functools import reduce
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from marginbook import Balance
-from marginbook.wire import Unset
+from marginbook import Balance, less, total
+from marginbook.wire import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +39,6 @@ NO_MARGIN: Final = (
 #: Units of the asset by which sums of rounded amounts may be off.
 ROUNDING: Final = Decimal("0.00000001")
 
-#: Wider than any sum of amounts that a client lets in; what would still be rounded raises.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
-
 
 def balance(account: Account, told: AccountOverview) -> Balance:
     """
@@ -58,20 +54,16 @@ def balance(account: Account, told: AccountOverview) -> Balance:
         position_margin=told.position_margin if _is_margin(told) else None,
         order_margin=told.order_margin,
         available_balance=told.available_balance,
-        max_withdraw=None if isinstance(told.max_withdraw_amount, Unset) else told.max_withdraw_amount,
+        max_withdraw=known(told.max_withdraw_amount),
         notes=_remarks(told),
     )
-
-
-def _less(amount: Decimal, *others: Decimal) -> Decimal:
-    return reduce(_EXACT.subtract, others, amount)
 
 
 def _gap(told: AccountOverview) -> Decimal:
     """
     Return what equity has more than the wallet and the PnL, or 0 where that is rounding.
     """
-    gap = _less(told.account_equity, told.margin_balance, told.unrealised_pnl)
+    gap = less(told.account_equity, told.margin_balance, told.unrealised_pnl)
     return Decimal() if _is_rounding(gap) else gap
 
 
@@ -79,10 +71,8 @@ def _is_margin(told: AccountOverview) -> bool:
     """
     True if the position margin is without PnL, by one of the two formulas.
     """
-    free = _less(
-        told.margin_balance, told.position_margin, told.order_margin, told.frozen_funds, told.available_balance
-    )
-    return _is_rounding(free) or _is_rounding(_EXACT.add(free, told.unrealised_pnl))
+    free = less(told.margin_balance, told.position_margin, told.order_margin, told.frozen_funds, told.available_balance)
+    return _is_rounding(free) or _is_rounding(total((free, told.unrealised_pnl)))
 
 
 def _is_rounding(amount: Decimal) -> bool:

@@ -7,11 +7,11 @@ is the wallet balance and unrealized PnL together, and what is available is the 
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from marginbook import Balance, Limit, Option, Statement, Venue
-from marginbook.wire import Client, Unset
+from marginbook import Balance, Limit, Option, Statement, Venue, less
+from marginbook.wire import Client, Unset, known
 from marginbook_clients.mexc.api.account import get_account_assets
 from marginbook_clients.mexc.api.system import get_server_time
 from marginbook_clients.mexc.costs import RATE_LIMITS
@@ -53,9 +53,6 @@ _WIDEST_WINDOW: Final = 60
 #: MEXC cuts some of its figures to eight decimals, and not others.
 _CUT: Final = Decimal("1E-8")
 
-#: Wider than any difference of amounts that a client lets in; what would still be rounded raises.
-_EXACT: Final = Context(prec=400, traps=[Inexact])
-
 
 def _check_window(seconds: int) -> str:
     return "" if 1 <= seconds <= _WIDEST_WINDOW else f"it is not between 1 and {_WIDEST_WINDOW} seconds"
@@ -86,7 +83,7 @@ def balance(account: Account, row: Asset) -> Balance:
     Equity and wallet are not known where there is a debt, and the wallet is not where there is a trial bonus: MEXC does
     not say whether its equity has them in it. Nor are they where the answer does not say whether there is one.
     """
-    debt, bonus = _told(row.debt_amount), _told(row.bonus)
+    debt, bonus = known(row.debt_amount), known(row.bonus)
     told = Balance(
         account=account.name,
         venue=account.venue,
@@ -95,17 +92,13 @@ def balance(account: Account, row: Asset) -> Balance:
         equity=row.equity if debt == 0 else None,
         position_margin=row.position_margin,
         order_margin=row.frozen_balance,
-        available_balance=_told(row.available_open),
+        available_balance=known(row.available_open),
         max_withdraw=_withdrawable(row),
         notes=[*_doubts(row, debt, bonus), *_remarks(row)],
     )
     if debt == 0 and bonus == 0:
-        return told.derive("wallet_balance", _EXACT.subtract(row.equity, row.unrealized), WALLET)
+        return told.derive("wallet_balance", less(row.equity, row.unrealized), WALLET)
     return told
-
-
-def _told(amount: Decimal | Unset) -> Decimal | None:
-    return None if isinstance(amount, Unset) else amount
 
 
 def _withdrawable(row: Asset) -> Decimal | None:
@@ -114,7 +107,7 @@ def _withdrawable(row: Asset) -> Decimal | None:
     """
     if isinstance(row.available_cash, Unset):
         return row.cash_balance
-    off = _EXACT.subtract(row.available_cash, row.cash_balance)
+    off = less(row.available_cash, row.cash_balance)
     return row.cash_balance if abs(off) < _CUT else None
 
 
@@ -141,7 +134,7 @@ def _doubts(row: Asset, debt: Decimal | None, bonus: Decimal | None) -> Iterator
 def _remarks(row: Asset) -> Iterator[str]:
     if isinstance(row.available_open, Unset):
         yield UNTOLD
-    if _told(row.contribute_margin_amount):
+    if known(row.contribute_margin_amount):
         yield POOLED
     if not isinstance(row.available_cash, Unset) and _withdrawable(row) is None:
         yield (

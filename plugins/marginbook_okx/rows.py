@@ -16,20 +16,20 @@ trading" of 2024-10-25, which says what ``eq`` is made of. What follows from the
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, Inexact, InvalidOperation
-from functools import cached_property, reduce
+from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from marginbook import Balance, InvalidResponseError, Summary, exact, from_milliseconds
-from marginbook.wire import Unset
+from marginbook import Balance, Summary, figure, from_milliseconds, less, product
 from marginbook_clients.okx.models.currency_balance import CurrencyBalance  # a field of a frozen class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from marginbook import Account
+    from marginbook.wire import Unset
     from marginbook_clients.okx.models.account_balance import AccountBalance
     from marginbook_clients.okx.models.maximum_withdrawal import MaximumWithdrawal
 
@@ -69,33 +69,9 @@ CROSS_ONLY: Final = (
 )
 
 #: Which decimal of the largest amount is rounding: OKX computes with binary numbers of about 16 digits.
-_ROUNDING: Final = Decimal(-13)
-
-#: Wide enough for any amounts that the client lets in. What would still have to be rounded raises instead.
-_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
+_ROUNDING: Final = Decimal("1E-13")
 
 _ZERO: Final = Decimal()
-
-
-def amount(name: str, digits: str | Unset) -> Decimal | None:
-    """
-    Read an amount that may be missing or empty.
-
-    Raises:
-        InvalidResponseError: It is neither a number nor empty.
-
-    """
-    if isinstance(digits, Unset) or not digits:
-        return None
-    try:
-        return exact(digits)
-    except ValueError as error:
-        msg = f"{name}: {error}"
-        raise InvalidResponseError(msg) from None
-
-
-def _less(whole: Decimal, *parts: Decimal) -> Decimal:
-    return reduce(_EXACT.subtract, parts, whole)
 
 
 @frozen(slots=False)
@@ -122,17 +98,17 @@ class Makeup:
         Read a row. What does not apply to the mode of the account is nothing, and so is what is not told, unless
         equity has more in it.
         """
-        isolated = amount("isoEq", row.iso_eq) or _ZERO
-        isolated_pnl = amount("isoUpl", row.iso_upl)
-        pnl = amount("upl", row.upl)
+        isolated = figure("isoEq", row.iso_eq) or _ZERO
+        isolated_pnl = figure("isoUpl", row.iso_upl)
+        pnl = figure("upl", row.upl)
         return cls(
             row,
             pnl,
             isolated,
             _ZERO if isolated_pnl is None and not isolated else isolated_pnl,
-            amount("interest", row.interest) or _ZERO,
-            amount("liab", row.liab) or _ZERO,
-            amount("isoLiab", row.iso_liab) or _ZERO,
+            figure("interest", row.interest) or _ZERO,
+            figure("liab", row.liab) or _ZERO,
+            figure("isoLiab", row.iso_liab) or _ZERO,
             _funds(row),
             tuple(_untold(row, pnl)),
         )
@@ -142,7 +118,7 @@ class Makeup:
         """
         What of equity is neither cash nor PnL that is told; 0 if there is nothing but rounding.
         """
-        found = _less(
+        found = less(
             self.row.eq,
             self.row.cash_bal,
             self.isolated,
@@ -157,15 +133,15 @@ class Makeup:
         True if a difference may come from how the venue computes.
         """
         amounts = (self.row.eq, self.row.cash_bal, self.isolated, self.pnl or _ZERO)
-        return difference.copy_abs() <= _EXACT.scaleb(max(found.copy_abs() for found in amounts), _ROUNDING)
+        return difference.copy_abs() <= product(max(found.copy_abs() for found in amounts), _ROUNDING)
 
     @cached_property
     def is_doubtful(self) -> bool:
         """
         True if more is owed than a balance below zero accounts for.
         """
-        below = max(_less(self.isolated, self.row.eq), _ZERO)
-        excess = _less(self.owed, below, self.interest)
+        below = max(less(self.isolated, self.row.eq), _ZERO)
+        excess = less(self.owed, below, self.interest)
         return self.owed_isolated != 0 or (excess > 0 and not self.is_rounding(excess))
 
     @property
@@ -173,7 +149,7 @@ class Makeup:
         """
         True if equity is just what is owed less than its parts: it is without the debt, and cash is with it.
         """
-        return self.is_rounding(_less(self.rest, self.owed.copy_negate()))
+        return self.is_rounding(less(self.rest, self.owed.copy_negate()))
 
     @property
     def cash(self) -> Decimal | None:
@@ -186,7 +162,7 @@ class Makeup:
             return None
         parts = (self.isolated.copy_negate(), self.isolated_pnl, self.interest)
         # Not by arithmetic where there is nothing to do: it might add digits.
-        return _less(self.row.cash_bal, *parts) if any(parts) else self.row.cash_bal
+        return less(self.row.cash_bal, *parts) if any(parts) else self.row.cash_bal
 
     @property
     def may_be_isolated(self) -> bool:
@@ -225,16 +201,16 @@ def _held_by_others(row: CurrencyBalance) -> dict[str, str | Unset]:
 
 
 def _funds(row: CurrencyBalance) -> dict[str, Decimal]:
-    return {name: found for name, digits in _held_by_others(row).items() if (found := amount(name, digits))}
+    return {name: found for name, digits in _held_by_others(row).items() if (found := figure(name, digits))}
 
 
 def _untold(row: CurrencyBalance, pnl: Decimal | None) -> Iterator[str]:
     # Spot mode has no positions, and so no PnL. In Futures mode nothing is borrowed.
-    if pnl is not None and amount("isoEq", row.iso_eq) is None:
+    if pnl is not None and figure("isoEq", row.iso_eq) is None:
         yield "isoEq"
-    if amount("imr", row.imr) is None and amount("interest", row.interest) is None:
+    if figure("imr", row.imr) is None and figure("interest", row.interest) is None:
         yield "interest"
-    yield from (name for name, digits in _held_by_others(row).items() if amount(name, digits) is None)
+    yield from (name for name, digits in _held_by_others(row).items() if figure(name, digits) is None)
 
 
 def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, MaximumWithdrawal] | None = None) -> Balance:
@@ -254,8 +230,8 @@ def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, Maximu
     """
     made = Makeup.of(row)
     # A currency without it is not of an account in Futures mode.
-    margin = amount("imr", row.imr)
-    free = amount("availEq", row.avail_eq)
+    margin = figure("imr", row.imr)
+    free = figure("availEq", row.avail_eq)
     told = Balance(
         account=account.name,
         venue=account.venue,
@@ -264,19 +240,19 @@ def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, Maximu
         unrealized_pnl=made.all_pnl,
         equity=made.equity,
         initial_margin=margin if _is_all(margin, free, made) else None,
-        order_margin=None if margin is None else amount("ordFrozen", row.ord_frozen),
-        maintenance_margin=None if margin is None or made.may_be_isolated else amount("mmr", row.mmr),
+        order_margin=None if margin is None else figure("ordFrozen", row.ord_frozen),
+        maintenance_margin=None if margin is None or made.may_be_isolated else figure("mmr", row.mmr),
         available_balance=free,
         max_withdraw=_leaving((leaving or {}).get(row.ccy)),
         cross_wallet_balance=None if made.cash is None or made.interest else row.cash_bal,
-        updated_at=from_milliseconds(amount("uTime", row.u_time) or 0),
+        updated_at=from_milliseconds(figure("uTime", row.u_time) or 0),
         notes=_remarks(made),
     )
     if made.cash is not None and (made.isolated or made.interest):
         told = told.derive("wallet_balance", made.cash, WALLET)
     if made.all_pnl is None or made.isolated_pnl is None:
         return told
-    return told.derive("cross_unrealized_pnl", _less(made.all_pnl, made.isolated_pnl), CROSS_PNL)
+    return told.derive("cross_unrealized_pnl", less(made.all_pnl, made.isolated_pnl), CROSS_PNL)
 
 
 def _is_all(margin: Decimal | None, free: Decimal | None, made: Makeup) -> bool:
@@ -285,13 +261,13 @@ def _is_all(margin: Decimal | None, free: Decimal | None, made: Makeup) -> bool:
     """
     if margin is None or free is None or made.isolated or made.rest:
         return False
-    return made.is_rounding(_less(made.row.eq, free, margin))
+    return made.is_rounding(less(made.row.eq, free, margin))
 
 
 def _leaving(row: MaximumWithdrawal | None) -> Decimal | None:
     if row is None:
         return None
-    found, hedging = amount("maxWd", row.max_wd), amount("spotOffsetMaxWd", row.spot_offset_max_wd)
+    found, hedging = figure("maxWd", row.max_wd), figure("spotOffsetMaxWd", row.spot_offset_max_wd)
     # Which of the two holds depends on a setting that is deprecated.
     return found if hedging in {None, found} else None
 
@@ -309,7 +285,7 @@ def _remarks(made: Makeup) -> Iterator[str]:
         yield UNTOLD.format(made.rest, " and ".join(made.untold))
     elif made.rest:
         yield OPTIONS.format(made.rest)
-    if trial := amount("rewardBal", made.row.reward_bal):
+    if trial := figure("rewardBal", made.row.reward_bal):
         yield TRIAL.format(trial)
 
 
@@ -323,9 +299,9 @@ def summary(account: Account, whole: AccountBalance, mode: str | None = None) ->
     """
     made = [Makeup.of(row) for row in whole.details]
     # Empty is no zero: where other figures are told, isolated positions may be in none of them.
-    isolated = amount("isoEq", whole.iso_eq) != 0
-    maintained = amount("mmr", whole.mmr)
-    cross = None if any(one.rest for one in made) else amount("upl", whole.upl)
+    isolated = figure("isoEq", whole.iso_eq) != 0
+    maintained = figure("mmr", whole.mmr)
+    cross = None if any(one.rest for one in made) else figure("upl", whole.upl)
     return Summary(
         account=account.name,
         venue=account.venue,
@@ -333,12 +309,12 @@ def summary(account: Account, whole: AccountBalance, mode: str | None = None) ->
         mode=_MODES.get(mode or "", mode),
         unrealized_pnl=None if isolated else cross,
         equity=None if any(one.is_doubtful for one in made) else whole.total_eq,
-        adjusted_equity=amount("adjEq", whole.adj_eq),
-        initial_margin=None if isolated else amount("imr", whole.imr),
-        order_margin=None if isolated else amount("ordFroz", whole.ord_froz),
+        adjusted_equity=figure("adjEq", whole.adj_eq),
+        initial_margin=None if isolated else figure("imr", whole.imr),
+        order_margin=None if isolated else figure("ordFroz", whole.ord_froz),
         maintenance_margin=maintained,
-        available_balance=amount("availEq", whole.avail_eq),
+        available_balance=figure("availEq", whole.avail_eq),
         cross_unrealized_pnl=cross,
-        updated_at=from_milliseconds(amount("uTime", whole.u_time) or 0),
+        updated_at=from_milliseconds(figure("uTime", whole.u_time) or 0),
         notes=[CROSS_ONLY] if isolated and maintained is not None else [],
     )

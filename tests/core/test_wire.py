@@ -22,7 +22,7 @@ from requests.adapters import BaseAdapter
 
 from marginbook import wire
 from marginbook.errors import ApiError, ConfigurationError, InvalidResponseError
-from marginbook.wire import UNSET, Client, Fields, Unset, api_error, check, decode, encode, noticing
+from marginbook.wire import UNSET, Client, Fields, Unset, api_error, check, decode, encode, known, noticing
 
 #: An amount as venues spell it: plain digits, of which none may be lost.
 plain_amounts = st.from_regex(r"-?(0|[1-9][0-9]{0,19})(\.[0-9]{1,18})?", fullmatch=True)
@@ -496,3 +496,11 @@ def test_public_names() -> None:
     Every public name exists.
     """
     assert [] == [name for name in wire.__all__ if not hasattr(wire, name)]
+
+
+@pytest.mark.parametrize("value", [Decimal(0), "", False, 0, []])
+def test_what_is_known(value: Any) -> None:
+    """
+    A field that is missing is None; what is there is itself, however empty.
+    """
+    assert (None, True) == (known(UNSET), known(value) is value)

@@ -6,7 +6,7 @@ from marginbook.values.balance import AMOUNTS, LOCK_AMOUNTS, VALUED, Balance, Lo
 from marginbook.values.conversion import TABLE, convert
 from marginbook.values.identities import SUMS, compare, derive
 from marginbook.values.margins import Margin
-from marginbook.values.money import exact, plain, product, ratio, total
+from marginbook.values.money import exact, figure, less, plain, product, ratio, total
 from marginbook.values.price import Price
 from marginbook.values.recording import Recording
 from marginbook.values.summary import SUMMARY_AMOUNTS, Summary
@@ -29,6 +29,8 @@ __all__ = [
     "convert",
     "derive",
     "exact",
+    "figure",
+    "less",
     "plain",
     "product",
     "ratio",

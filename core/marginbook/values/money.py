@@ -16,10 +16,14 @@ from decimal import (
     Overflow,
     localcontext,
 )
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
+
+from marginbook.errors import InvalidResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from marginbook.wire import Unset
 
 ZERO: Final = Decimal()
 
@@ -84,6 +88,28 @@ def exact_or_unknown(amount: Decimal | int | str | None) -> Decimal | None:
     return None if amount is None else exact(amount)
 
 
+def figure(name: str, digits: str | Unset | None) -> Decimal | None:
+    """
+    Read an amount that a venue writes as a text, and may leave out, null or empty: None, which is not zero.
+
+    Args:
+        name: What the venue calls it.
+
+        digits: What it wrote.
+
+    Raises:
+        InvalidResponseError: It is neither an amount nor empty.
+
+    """
+    if not digits:
+        return None
+    try:
+        return exact(digits)
+    except ValueError as error:
+        msg = f"{name}: {error}"
+    raise InvalidResponseError(msg)
+
+
 def plain(amount: Decimal) -> str:
     """
     Write *amount* with all its digits and without an exponent.
@@ -98,6 +124,14 @@ def plus(amount: Decimal, other: Decimal) -> Decimal:
     return _EXACT.add(amount, other)
 
 
+@overload
+def total(amounts: Iterable[Decimal]) -> Decimal: ...
+
+
+@overload
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None: ...
+
+
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """
     Add up *amounts* of one asset exactly, or return None where one of them is not known.
@@ -109,6 +143,25 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
         known.append(amount)
     with localcontext(_EXACT):
         return sum(known, ZERO)
+
+
+@overload
+def less(amount: Decimal, *others: Decimal) -> Decimal: ...
+
+
+@overload
+def less(amount: Decimal | None, *others: Decimal | None) -> Decimal | None: ...
+
+
+def less(amount: Decimal | None, *others: Decimal | None) -> Decimal | None:
+    """
+    Take *others* from *amount* exactly, or return None where one of them is not known.
+    """
+    for other in others:
+        if amount is None or other is None:
+            return None
+        amount = _EXACT.subtract(amount, other)
+    return amount
 
 
 def product(amount: Decimal, price: Decimal) -> Decimal:

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marginbook import exact
-from marginbook.values.money import plain, ratio, total
+from marginbook import InvalidResponseError, exact, figure, less, product, total
+from marginbook.values.money import plain, ratio
+from marginbook.wire import UNSET
 
 #: Every amount that may be one, with any scale.
 AMOUNTS = st.builds(
@@ -153,6 +154,58 @@ def test_sums_do_not_depend_on_who_asks() -> None:
         assert Decimal("1.23456789") == total([Decimal("1.23456788"), Decimal("0.00000001")])
         assert "1.23456789" == plain(exact("1.23456789"))
         assert Decimal("0.3333333333333333333333333333") == ratio(Decimal(1), Decimal(3))
+
+
+def test_differences_are_exact() -> None:
+    """
+    What is taken away leaves every digit of the rest.
+    """
+    assert "9007199254740992.009" == str(less(Decimal("9007199254740993.01"), Decimal(1), Decimal("0.001")))
+    assert "1.10" == str(less(Decimal("1.10")))
+
+
+@pytest.mark.parametrize("terms", [(None,), (None, Decimal(1)), (Decimal(1), None), (Decimal(1), Decimal(1), None)])
+def test_a_difference_with_a_gap_is_not_known(terms: tuple[Decimal | None, ...]) -> None:
+    """
+    A term that is not known is no zero.
+    """
+    assert less(*terms) is None
+
+
+def test_nothing_is_rounded() -> None:
+    """
+    What cannot be written exactly raises, rather than be rounded.
+    """
+    with pytest.raises(ArithmeticError):
+        less(Decimal("1E+300"), Decimal("1E-300"))
+    with pytest.raises(ArithmeticError):
+        total([Decimal("1E+300"), Decimal("1E-300")])
+    assert "0.0000000000000000000000000000003" == f"{product(Decimal('3E-15'), Decimal('1E-16')):f}"
+
+
+@pytest.mark.parametrize("nothing", ["", None, UNSET])
+def test_a_figure_that_is_left_out(nothing: Any) -> None:
+    """
+    A venue writes nothing where it tells nothing: that is not known.
+    """
+    assert figure("upl", nothing) is None
+
+
+@pytest.mark.parametrize("digits", ["0", "-0.00", "12.5000", "1e3"])
+def test_a_figure_that_is_told(digits: str) -> None:
+    """
+    Zero is a figure, and so are the others, to the last digit.
+    """
+    assert str(exact(digits)) == str(figure("upl", digits))
+
+
+@pytest.mark.parametrize("text", ["--", "1,5", "NaN", " ", "none"])
+def test_a_figure_that_is_a_text(text: str) -> None:
+    """
+    Any other text is no answer; the error names the field.
+    """
+    with pytest.raises(InvalidResponseError, match=r"^upl: .* is not an amount"):
+        figure("upl", text)
 
 
 def test_a_sum_with_a_gap_is_not_known() -> None:
