@@ -106,6 +106,106 @@ def test_the_package_runs_its_tests_at_once(spec: Callable[..., Path], tmp_path:
     assert "Stage.assets is empty: name what the wallets of a portrait are counted in.\n" in out
 
 
+def asking(**more: Any) -> dict[str, Any]:
+    """
+    The same venue, where the question is posted.
+    """
+    told = document(**more)
+    wallets = told["paths"]["/v1/wallets"]
+    wallets["post"] = {**wallets.pop("get"), "operationId": "askWallets", "parameters": []}
+    wallets["post"]["requestBody"] = {"$ref": "#/components/requestBodies/Question"}
+    question = {
+        "type": "object",
+        "required": ["kind", "ownerId", "depth", "venue", "coins", "least"],
+        "properties": {
+            "kind": {"type": "string", "enum": ["wallets", "orders"], "description": "What is asked."},
+            "ownerId": {"type": "string", "description": "The number of the owner,\nfrom the settings page."},
+            "depth": {"type": "integer", "default": 5},
+            "venue": {"type": "integer", "example": 3},
+            "coins": {"type": "array", "items": {"type": "string"}},
+            "least": AMOUNT,
+            "cursor": {"type": "string"},
+        },
+    }
+    told["components"]["schemas"]["Question"] = question
+    told["components"]["requestBodies"] = {
+        "Question": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Question"}}},
+        }
+    }
+    return told
+
+
+def test_a_question_that_is_posted(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    What each account has of its own becomes an option; what the specification leaves open is a value to fill in,
+    and the module says so.
+    """
+    target = new_venue("acme", spec(asking()), tmp_path, ["askWallets", "getV1Time"])
+    package = target / "src/marginbook_acme"
+    venue = (package / "venue.py").read_text(encoding="utf-8")
+    stage = (package / "stage.py").read_text(encoding="utf-8")
+
+    assert "answer = ask_wallets.sync(client=client, body=ask_wallets_body(account))" in venue
+    assert "from marginbook_acme.client.models.question import Question\n" in venue
+    assert (
+        """
+            # To fill in: What is asked.
+            'kind': 'wallets',
+            'ownerId': account.options["owner_id"],
+            # To fill in: The depth of the account.
+            'depth': 5,
+            'venue': account.options["venue_asked"],
+            # To fill in: The coins of the account.
+            'coins': ['text'],
+            # To fill in: The least of the account.
+            'least': '1.5',
+        }
+"""
+        in venue
+    )
+    assert """Option("owner_id", str, 'The number of the owner, from the settings page.', required=True),""" in venue
+    assert 'Option("venue_asked", int, ' in venue
+    assert "cursor" not in venue
+    assert "an\n    operation that changes anything has no place here" in venue
+    assert """{"owner_id": 'text', "venue_asked": 3},""" in stage
+    assert 'posts={\n                "/v1/wallets": play("askWallets", secured=True),' in stage
+    assert "request.get_data()" in stage
+    assert "message += body" in (package / "keys.py").read_text(encoding="utf-8")
+
+
+def test_two_operations_of_one_path(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    What is got and what is posted at one path are two operations.
+    """
+    told = asking()
+    told["paths"]["/v1/wallets"]["get"] = document()["paths"]["/v1/wallets"]["get"]
+    target = new_venue("acme", spec(told), tmp_path, ["getWallets", "askWallets"])
+    venue = (target / "src/marginbook_acme/venue.py").read_text(encoding="utf-8")
+
+    assert "answer = get_wallets.sync(client=client, account_kind='futures')" in venue
+    assert "_2 = ask_wallets.sync(client=client, body=ask_wallets_body(account))" in venue
+
+
+def test_the_package_of_a_question_runs_its_tests_at_once(spec: Callable[..., Path], tmp_path: Path) -> None:
+    """
+    Installed, what is posted is signed, answered over real HTTP and read: only the mapping is missing.
+    """
+    target = new_venue("acme", spec(asking()), tmp_path, ["askWallets"])
+    fresh = Fresh.at(tmp_path / "env")
+    fresh.install(target)
+    status, out, _ = fresh.run("pytest", "-q", "-p", "no:cacheprovider", cwd=target)
+    failed = set(re.findall(r"^FAILED .*::(\w+)", out, re.MULTILINE))
+
+    assert 1 == status, out
+    assert {
+        "test_offline_the_description_is_whole",
+        "test_offline_every_field_is_mapped_or_ignored",
+        "test_sandbox_the_stage_can_be_looked_at",
+    } == failed, out
+
+
 def test_a_swagger_document_will_do(spec: Callable[..., Path], tmp_path: Path) -> None:
     """
     Swagger 2.0 becomes OpenAPI 3; the only operation need not be named; and every operation is secured if none says so.
@@ -195,7 +295,13 @@ def test_only_what_is_called_is_kept(spec: Callable[..., Path], tmp_path: Path) 
             "It is not said which operations to call. Name them with --operation: getWallets, getV1",
         ),
         ("acme", document(), ["getAll"], "There is no operation getAll. Name them with --operation: getWallets"),
-        ("acme", document(), ["placeOrder"], "The operation placeOrder takes a body, which a scaffold cannot fill in."),
+        ("acme", document(), ["placeOrder"], "The operation placeOrder takes a body that is no JSON object to post,"),
+        (
+            "acme",
+            document(paths={"/a": {"put": operation({})}}),
+            [],
+            "The operation putA is a PUT, which reads nothing.",
+        ),
         ("acme", [], [], "The specification cannot be used: "),
         (
             "acme",

@@ -22,6 +22,36 @@ _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "
 ASSETS: Final = ("asset", "currency", "coin", "ccy", "marginCoin", "settleCoin", "symbol", "code")
 
 
+#: What an option of an account can be, by the type of a property.
+_KINDS: Final = {"string": "str", "integer": "int", "boolean": "bool"}
+
+#: What can read a balance. A body is posted.
+_READING: Final = ("get", "post")
+
+
+@frozen
+class Property:
+    """
+    What has to stand in a body that is posted.
+
+    Attributes:
+        name: What the venue calls it.
+
+        value: A value that could be one.
+
+        kind: ``str``, ``int`` or ``bool``, where each account has a value of its own; "" where the value is the same
+            for all, or the author fills it in.
+
+        help: What it is.
+
+    """
+
+    name: str
+    value: Any
+    kind: str
+    help: str
+
+
 @frozen
 class Operation:
     """
@@ -30,9 +60,12 @@ class Operation:
 
     name: str
     path: str
+    method: str
     secured: bool
     #: The parameters that have to be sent, with a value that could be one.
     parameters: Mapping[str, Any]
+    #: What has to stand in the body; None where there is none.
+    body: tuple[Property, ...] | None
     #: What the venue answers, as far as the specification tells.
     example: Any
     #: The names of the fields on the way to the rows, and of the one with the asset; None where there are no rows.
@@ -63,13 +96,30 @@ def chosen(document: JSON, wanted: Iterable[str]) -> JSON:
                 continue
             if security and "security" not in operation:
                 operation["security"] = security
-            if "requestBody" in operation:
-                msg = f"The operation {operation['operationId']} takes a body, which a scaffold cannot fill in."
-                raise ConfigurationError(msg, hint="Begin with one that takes none, and add it by hand.")
+            _check(document, method, operation)
             shared = {key: value for key, value in item.items() if key not in _METHODS}
             kept.setdefault(path, shared)[method] = operation
     document["paths"] = kept
     return _pruned(document)
+
+
+def _check(document: JSON, method: str, operation: JSON) -> None:
+    name = operation["operationId"]
+    if method not in _READING:
+        msg = f"The operation {name} is a {method.upper()}, which reads nothing."
+        raise ConfigurationError(msg, hint="A plugin asks for balances alone: by GET, or by POST.")
+    if "requestBody" in operation and (method == "get" or _body(document, operation) is None):
+        msg = f"The operation {name} takes a body that is no JSON object to post, which a scaffold cannot fill in."
+        raise ConfigurationError(msg, hint="Begin with one that takes none, and add it by hand.")
+
+
+def _body(document: JSON, operation: JSON) -> JSON | None:
+    """
+    Return the schema of what is posted, or None where it is no JSON object.
+    """
+    content = _resolved(document, operation.get("requestBody", {})).get("content", {})
+    schema = _resolved(document, content.get("application/json", {}).get("schema", {}))
+    return schema if schema.get("type") == "object" or "properties" in schema else None
 
 
 def _operations(document: JSON) -> Iterator[tuple[str, JSON]]:
@@ -110,14 +160,14 @@ def operations(document: JSON) -> list[Operation]:
     Return what is to be known of each operation to call and to play it.
     """
     return [
-        _described(document, path, item[method])
+        _described(document, path, method, item[method])
         for path, item in document["paths"].items()
         for method in _METHODS
         if method in item
     ]
 
 
-def _described(document: JSON, path: str, operation: JSON) -> Operation:
+def _described(document: JSON, path: str, method: str, operation: JSON) -> Operation:
     response: JSON = next(
         (_resolved(document, r) for code, r in operation["responses"].items() if str(code)[0] == "2"), {}
     )
@@ -129,12 +179,32 @@ def _described(document: JSON, path: str, operation: JSON) -> Operation:
     return Operation(
         operation["operationId"],
         path,
+        method,
         bool(operation.get("security")),
         {p["name"]: _value(document, p.get("schema", {}), p.get("example")) for p in parameters if p.get("required")},
+        _posted(document, operation),
         _value(document, schema, example),
         rows[0] if rows else None,
         rows[1] if rows else "",
     )
+
+
+def _posted(document: JSON, operation: JSON) -> tuple[Property, ...] | None:
+    schema = _body(document, operation) if "requestBody" in operation else None
+    if schema is None:
+        return None
+    children = schema.get("properties", {})
+    return tuple(_property(document, name, children.get(name, {})) for name in schema.get("required", ()))
+
+
+def _property(document: JSON, name: str, schema: JSON) -> Property:
+    """
+    Describe a property of a body: one of a few values, or with a default, is the same for all accounts.
+    """
+    schema = _resolved(document, schema)
+    fixed = "enum" in schema or "default" in schema or schema.get("format") == "decimal"
+    words = " ".join(schema.get("description", f"The {name} of the account.").split())
+    return Property(name, _value(document, schema), "" if fixed else _KINDS.get(schema.get("type", ""), ""), words)
 
 
 def _resolved(document: JSON, node: JSON) -> JSON:

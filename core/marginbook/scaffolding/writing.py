@@ -17,13 +17,16 @@ from marginbook.scaffolding.specification import chosen, operations, text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from marginbook.scaffolding.specification import Operation
+    from marginbook.scaffolding.specification import Operation, Property
 
 #: What `copier` makes a package from.
 TEMPLATE: Final = Path(__file__).with_name("template")
 
 #: What is written where a specification does not say how a caller is known.
 KEY_HEADERS: Final = ("X-API-KEY",)
+
+#: Names that an option of a venue cannot have, since accounts have settings or credentials of these names already.
+_TAKEN: Final = {"venue", "base_url", "weight_limit", "detail", "api_key", "api_secret"}
 
 _is_id: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*").fullmatch
 
@@ -61,6 +64,7 @@ def new_venue(name: str, spec: Path, folder: Path, wanted: Iterable[str] = ()) -
         msg = f"To write a package takes the package {error.name}, which is not installed."
         raise ConfigurationError(msg, hint="pip install 'marginbook[scaffold]'") from None
 
+    wanted = list(wanted)
     document = _loaded(spec, wanted)
     word = name.replace("-", "_")
     package = f"marginbook_{word}"
@@ -72,7 +76,7 @@ def new_venue(name: str, spec: Path, folder: Path, wanted: Iterable[str] = ()) -
         with own.open("w", encoding="utf-8") as file:
             YAML().dump(document, file)
         modules = write_client(own, draft / "src" / package / "client")
-        found = operations(document)
+        found = sorted(operations(document), key=lambda operation: wanted.index(operation.name) if wanted else 0)
         data = {
             "venue": name,
             "package": package,
@@ -80,6 +84,7 @@ def new_venue(name: str, spec: Path, folder: Path, wanted: Iterable[str] = ()) -
             "spec": own.name,
             "hosts": _hosts(document),
             "calls": [_call(operation, modules) for operation in found],
+            "options": list(_options(found).values()),
             "marginbook": metadata.version("marginbook"),
         }
         copier.run_copy(str(TEMPLATE), draft, data=data, defaults=True, quiet=True, overwrite=True)
@@ -89,6 +94,34 @@ def new_venue(name: str, spec: Path, folder: Path, wanted: Iterable[str] = ()) -
             body.write_text(text(operation.example), encoding="utf-8")
         shutil.copytree(draft, target)
     return target
+
+
+def _options(found: Iterable[Operation]) -> dict[str, dict[str, str]]:
+    """
+    Return the options that an account has to give, by name: what stands in a body and is each account's own.
+    """
+    return {
+        _option(told.name): {
+            "name": _option(told.name),
+            "kind": told.kind,
+            "help": repr(told.help),
+            "value": repr(told.value),
+        }
+        for operation in found
+        for told in operation.body or ()
+        if told.kind
+    }
+
+
+def _option(name: str) -> str:
+    spelled = _spelled(name)
+    return f"{spelled}_asked" if spelled in _TAKEN else spelled
+
+
+def _spelled(word: str) -> str:
+    from openapi_python_client.strings import PythonIdentifier  # noqa: PLC0415  # takes the extra
+
+    return str(PythonIdentifier(value=word, prefix="field_"))
 
 
 def _hosts(document: dict[str, Any]) -> dict[str, str]:
@@ -135,21 +168,35 @@ def _call(operation: Operation, modules: dict[str, str]) -> dict[str, Any]:
     """
     Return how an operation is called in the client.
     """
-    from openapi_python_client.strings import PythonIdentifier  # noqa: PLC0415  # takes the extra
-
-    def spelled(word: str) -> str:
-        return str(PythonIdentifier(value=word, prefix="field_"))
-
-    (path,) = [path for path, source in modules.items() if path.startswith("api/") and f'"{operation.path}"' in source]
+    asked = re.compile(rf'"{operation.method.upper()}",\s+"{re.escape(operation.path)}"')
+    (path,) = [path for path, source in modules.items() if path.startswith("api/") and asked.search(source)]
     model = re.search(r"^def _parse\(.*\) -> (.*):$", modules[path], re.MULTILINE)
+    posted = re.search(r"^    body: (\w+)", modules[path], re.MULTILINE)
     return {
         "name": operation.name,
         "path": operation.path,
         "secured": operation.secured,
+        "is_post": operation.method == "post",
         "module": path.removesuffix(".py").replace("/", "."),
         "function": Path(path).stem,
         "answer": model[1] if model else "object",
-        "parameters": {spelled(name): repr(value) for name, value in operation.parameters.items()},
-        "rows": "".join(f".{spelled(step)}" for step in operation.rows) if operation.rows is not None else None,
-        "asset": spelled(operation.asset) if operation.asset else "",
+        "parameters": {_spelled(name): repr(value) for name, value in operation.parameters.items()},
+        "posted": posted[1] if posted else "",
+        "posted_module": _module(posted[1], modules[path]) if posted else "",
+        "body": [_sent(told) for told in operation.body or ()],
+        "rows": "".join(f".{_spelled(step)}" for step in operation.rows) if operation.rows is not None else None,
+        "asset": _spelled(operation.asset) if operation.asset else "",
     }
+
+
+def _module(model: str, source: str) -> str:
+    """
+    Return the module that a client's function imports a model from.
+    """
+    found = re.search(rf"from \.\.\.models\.(\w+) import {model}$", source, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _sent(told: Property) -> dict[str, str]:
+    value = f'account.options["{_option(told.name)}"]' if told.kind else repr(told.value)
+    return {"name": repr(told.name), "value": value, "help": "" if told.kind else told.help}
