@@ -9,15 +9,13 @@ recvWindow that is no number; here it is what it says to such a timestamp.
 from __future__ import annotations
 
 import functools
-import re
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote_plus
 
 from attrs import field, frozen
 
-from marginbook.sandbox import Actor, Budget, Stage, answer
+from marginbook.sandbox import Actor, Budget, Stage, answer, is_number, now
 from marginbook_binance import depths, sitters
 from marginbook_binance.cast import COINS, HEDGED, MULTI, SINGLE, UNDER, Part, ed25519_part, hmac_part, rsa_part
 from marginbook_binance.market import ASSETS, COIN_CONTRACTS, CONTRACTS
@@ -31,8 +29,6 @@ PORTFOLIO_LIMIT: Final = 6000
 
 #: Milliseconds that a request may be ahead of the venue's clock.
 AHEAD: Final = 1000
-
-_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 
 
 @frozen
@@ -66,14 +62,14 @@ class Futures:
         """
         Tell the time, to everybody.
         """
-        return self._serve(request, 1, answer({"serverTime": _now()}))
+        return self._serve(request, 1, answer({"serverTime": now()}))
 
     def prices(self, request: Request, *, rows: list[dict[str, Any]]) -> Response:
         """
         Tell the prices of now, to everybody.
         """
-        now = _now()
-        return self._serve(request, 10, answer([{**row, "time": now} for row in rows]))
+        moment = now()
+        return self._serve(request, 10, answer([{**row, "time": moment} for row in rows]))
 
     def retired(self, request: Request) -> Response:
         """
@@ -118,11 +114,11 @@ def _refusal(request: Request, part: Part | None) -> Response | None:
         given.get(name, [default])[0]
         for name, default in (("signature", ""), ("timestamp", ""), ("recvWindow", "5000"))
     )
-    readable = {"signature": signature, "timestamp": _is_number(timestamp), "recvWindow": _is_number(window)}
+    readable = {"signature": signature, "timestamp": is_number(timestamp), "recvWindow": is_number(window)}
     if unreadable := [name for name, value in readable.items() if not value]:
         text = f"Mandatory parameter '{unreadable[0]}' was not sent, was empty/null, or malformed."
         return _error(400, -1102, text)
-    ahead = int(timestamp) - _now()
+    ahead = int(timestamp) - now()
     if ahead >= AHEAD:
         return _error(400, -1021, f"Timestamp for this request was {AHEAD}ms ahead of the server's time.")
     if -ahead > int(window):
@@ -150,10 +146,6 @@ def _settings(part: Part) -> dict[str, Any]:
 
 def _error(status: int, code: int, text: str) -> Response:
     return answer({"code": code, "msg": text}, status)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def stages() -> list[Stage]:

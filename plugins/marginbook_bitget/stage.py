@@ -16,15 +16,13 @@ import base64
 import functools
 import hashlib
 import hmac
-import re
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from attrs import field, frozen
 
-from marginbook.sandbox import Actor, Budget, Stage, answer
+from marginbook.sandbox import Actor, Budget, Stage, answer, is_number, is_same, now
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -42,7 +40,6 @@ PRODUCT_TYPES: Final = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES")
 #: What the wallets of a portrait are counted in.
 ASSETS: Final = ("USDT", "BTC")
 
-_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 
 #: In multi-assets mode with a debt of USDT, as published for a single account; and bitcoin in two of the accounts.
 UNION: Final[dict[str, list[dict[str, Any]]]] = {
@@ -176,18 +173,18 @@ class Futures:
         """
         Tell the time.
         """
-        return _success({"serverTime": str(_now())})
+        return _success({"serverTime": str(now())})
 
 
 def _refusal(request: Request, actor: Actor) -> Response | None:
     if request.headers.get("ACCESS-PASSPHRASE") != actor.credentials["passphrase"]:
         return _error(400, "40012", "apikey/password is incorrect")
     timestamp = request.headers.get("ACCESS-TIMESTAMP", "")
-    if not _is_number(timestamp):
+    if not is_number(timestamp):
         return _error(400, "40005", "Invalid ACCESS_TIMESTAMP")
-    if abs(int(timestamp) - _now()) > WINDOW:
+    if abs(int(timestamp) - now()) > WINDOW:
         return _expired()
-    if not hmac.compare_digest(_signature(request, actor).encode(), request.headers.get("ACCESS-SIGN", "").encode()):
+    if not is_same(_signature(request, actor), request.headers.get("ACCESS-SIGN", "")):
         return _wrong_signature()
     if (request.headers.get("paptrading") == "1") is not bool(actor.options.get("demo")):
         return _error(400, "40099", "exchange environment is incorrect")
@@ -211,11 +208,11 @@ def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # its stat
 
 
 def _success(data: Any) -> Response:
-    return answer({"code": "00000", "msg": "success", "requestTime": _now(), "data": data})
+    return answer({"code": "00000", "msg": "success", "requestTime": now(), "data": data})
 
 
 def _error(status: int, code: str, text: str) -> Response:
-    return answer({"code": code, "msg": text, "requestTime": _now(), "data": None}, status)
+    return answer({"code": code, "msg": text, "requestTime": now(), "data": None}, status)
 
 
 _unknown_key: Final = functools.partial(_error, 400, "40037", "Apikey does not exist")
@@ -223,10 +220,6 @@ _expired: Final = functools.partial(_error, 400, "40008", "Request timestamp exp
 _wrong_signature: Final = functools.partial(_error, 400, "40009", "sign signature error")
 _too_many: Final = functools.partial(_error, 429, "429", "Too Many Requests")
 _failed: Final = functools.partial(_error, 200, "40015", "System is abnormal, please try again later")
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _actor(name: str, **options: bool) -> Actor:

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer
+from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer, is_number, is_same, now
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -32,7 +30,6 @@ NUMBER: Final = 1455728
 
 CHANGED: Final = "2026-11-20T11:59:58.250Z"
 
-_is_number: Final = re.compile(r"[0-9]{1,12}").fullmatch
 
 ZERO: Final = Decimal()
 
@@ -177,7 +174,7 @@ class Exchange:
         """
         Tell the version and the time, to everybody.
         """
-        told = {"name": "BitMEX API", "version": "1.2.0", "timestamp": _now()}
+        told = {"name": "BitMEX API", "version": "1.2.0", "timestamp": now()}
         return self._throttle(self.public, request.remote_addr or "") or answer(told)
 
     def _rows(self, request: Request) -> list[dict[str, Any]]:
@@ -189,12 +186,12 @@ class Exchange:
         key, expires = request.headers.get("api-key", ""), request.headers.get("api-expires", "")
         if key not in self.accounts:
             return unknown()
-        if not _is_number(expires) or int(expires) <= _now() // 1000:
+        if not is_number(expires) or int(expires) <= now() // 1000:
             return expired()
         # Not by the signer's own function: a mistake in it would sign and check alike.
         message = request.method.encode() + request.environ["RAW_URI"].encode("latin-1") + expires.encode()
         made = hmac.digest(self.accounts[key][0].encode(), message, "sha256").hex()
-        if not hmac.compare_digest(made, request.headers.get("api-signature", "")):
+        if not is_same(made, request.headers.get("api-signature", "")):
             return unsigned()
         return self._throttle(self.budget, key)
 
@@ -227,7 +224,7 @@ def expired() -> Response:
     """
     Refuse a request that comes too late.
     """
-    return error(401, f"This request has expired - `expires` is in the past. Current time: {_now() // 1000}")
+    return error(401, f"This request has expired - `expires` is in the past. Current time: {now() // 1000}")
 
 
 def throttled(seconds: int = 29) -> Response:
@@ -243,10 +240,6 @@ def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # its stat
     Refuse a path that there is not, or not for this method.
     """
     return error(status, "Not Found")
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _made(what: str, name: str, length: int) -> str:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from marginbook.sandbox import Actor, Budget, Stage, answer
+from marginbook.sandbox import Actor, Budget, Stage, answer, is_number, is_same, now
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -34,7 +32,6 @@ AHEAD: Final = 1000
 #: Coins that may be asked for at once.
 AT_ONCE: Final = 20
 
-_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 
 NO_KEY: Final = (10003, "API key is invalid.")
 NO_SIGNATURE: Final = (10004, "error sign! please check your signature generation algorithm.")
@@ -193,8 +190,8 @@ class Unified:
         """
         Tell the time, to everybody.
         """
-        now = _nanoseconds()
-        found = {"timeSecond": str(now // 1_000_000_000), "timeNano": str(now)}
+        moment = now()
+        found = {"timeSecond": str(moment // 1000), "timeNano": str(moment * 1_000_000)}
         return self._shut_out(request) or granted(found)
 
     def lost(self, request: Request, status: int) -> Response:
@@ -217,7 +214,7 @@ class Unified:
         response = what(part, request)
         response.headers["X-Bapi-Limit"] = str(self.budget.limit)
         response.headers["X-Bapi-Limit-Status"] = str(self.budget.limit - spent)
-        response.headers["X-Bapi-Limit-Reset-Timestamp"] = str(_now())
+        response.headers["X-Bapi-Limit-Reset-Timestamp"] = str(now())
         return response
 
     def _shut_out(self, request: Request) -> Response | None:
@@ -228,11 +225,11 @@ class Unified:
 
 def _refusal(part: Part, request: Request) -> Response | None:
     stamp, window = (request.headers.get(f"X-BAPI-{name}", "") for name in ("TIMESTAMP", "RECV-WINDOW"))
-    if not (_is_number(stamp) and _is_number(window) and -int(window) <= int(stamp) - _now() < AHEAD):
+    if not (is_number(stamp) and is_number(window) and -int(window) <= int(stamp) - now() < AHEAD):
         return refused(*NO_TIME)
     # What is signed is the query as it was sent, not what it means.
     text = f"{stamp}{part.key}{window}{request.query_string.decode('latin-1')}"
-    if request.headers.get("X-BAPI-SIGN", "") != part.signature(text):
+    if not is_same(part.signature(text), request.headers.get("X-BAPI-SIGN", "")):
         return refused(*NO_SIGNATURE)
     return None
 
@@ -271,14 +268,14 @@ def granted(result: dict[str, Any]) -> Response:
     """
     Return a success, in the venue's envelope.
     """
-    return answer({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": _now()})
+    return answer({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": now()})
 
 
 def refused(code: int, text: str, status: int = 200) -> Response:
     """
     Return a refusal, in the venue's envelope.
     """
-    return answer({"retCode": code, "retMsg": text, "result": {}, "retExtInfo": {}, "time": _now()}, status)
+    return answer({"retCode": code, "retMsg": text, "result": {}, "retExtInfo": {}, "time": now()}, status)
 
 
 def throttled() -> Response:
@@ -288,16 +285,8 @@ def throttled() -> Response:
     response = refused(*TOO_MANY)
     response.headers["X-Bapi-Limit"] = str(LIMIT)
     response.headers["X-Bapi-Limit-Status"] = "0"
-    response.headers["X-Bapi-Limit-Reset-Timestamp"] = str(_now() + 1000)
+    response.headers["X-Bapi-Limit-Reset-Timestamp"] = str(now() + 1000)
     return response
-
-
-def _now() -> int:
-    return _nanoseconds() // 1_000_000
-
-
-def _nanoseconds() -> int:
-    return time.time_ns()
 
 
 def _part(name: str, whole: dict[str, Any], mode: str, leaving: Mapping[str, str]) -> Part:

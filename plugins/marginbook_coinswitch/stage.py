@@ -7,8 +7,6 @@ Sources: CoinSwitch PRO, "Authentication" and "Errors and rate limits", read 202
 from __future__ import annotations
 
 import hashlib
-import re
-import time
 from decimal import localcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +16,7 @@ from attrs import field, frozen
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from marginbook.sandbox import Actor, Budget, Stage, answer
+from marginbook.sandbox import Actor, Budget, Stage, answer, is_number, now
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -31,7 +29,6 @@ LIMIT: Final = 20
 #: Milliseconds that a request may be off the venue's clock, in either direction.
 DRIFT: Final = 60_000
 
-_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 
 #: Two settlement assets: orders that would reduce a position in one, and small change in the other.
 WALLET: Final[dict[str, Any]] = {
@@ -171,11 +168,11 @@ class Futures:
         """
         Tell the time.
         """
-        return answer({"serverTime": _now()})
+        return answer({"serverTime": now()})
 
     def _is_signed(self, request: Request, key: str) -> bool:
         epoch = request.headers.get("X-AUTH-EPOCH", "")
-        if key not in self.wallets or not _is_number(epoch) or abs(int(epoch) - _now()) > DRIFT:
+        if key not in self.wallets or not is_number(epoch) or abs(int(epoch) - now()) > DRIFT:
             return False
         # Not by the signer's own function: a mistake in it would sign and check alike.
         signed = f"{request.method}{unquote_plus(request.environ['RAW_URI'])}{epoch}".encode()
@@ -196,10 +193,6 @@ def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # its stat
 
 def _error(status: int, text: str) -> Response:
     return answer({"message": text}, status)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def stages() -> list[Stage]:

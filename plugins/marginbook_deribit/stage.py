@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, field, frozen
 from werkzeug.wrappers import Response
 
-from marginbook.sandbox import Actor, Budget, Stage, answer
+from marginbook.sandbox import Actor, Budget, Stage, answer, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -178,7 +178,7 @@ class Nonces:
         Note that *nonce* was sent; return whether it was for the first time.
         """
         with self._lock:
-            period = _now() // VALID
+            period = now() // VALID
             if period != self._period:
                 self._period, self._old, self._new = period, self._new, set()
             known = nonce in self._new | self._old
@@ -210,7 +210,7 @@ class Deribit:
         # Not by the signer's own function: a mistake in it would sign and check alike.
         asked = f"{request.method.upper()}\n{request.environ['RAW_URI']}\n{request.get_data(as_text=True)}\n"
         expected = hmac.new(secret, f"{sent}\n{nonce}\n{asked}".encode(), hashlib.sha256).hexdigest()
-        if signature != expected or abs(_now() - int(sent)) > VALID or not self.nonces.spend(f"{key} {nonce}"):
+        if signature != expected or abs(now() - int(sent)) > VALID or not self.nonces.spend(f"{key} {nonce}"):
             return WRONG_SIGNATURE()
         if self.budget.spend(key) > LIMIT:
             return THROTTLED()
@@ -220,7 +220,7 @@ class Deribit:
         """
         Tell the time.
         """
-        return answer({"jsonrpc": "2.0", "result": _now(), "testnet": True})
+        return answer({"jsonrpc": "2.0", "result": now(), "testnet": True})
 
 
 def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # whatever it was
@@ -255,8 +255,8 @@ def _account(part: Part, *, extended: bool) -> Response:
 
 
 def _error(code: int, text: str, status: int = HTTPStatus.BAD_REQUEST) -> Response:
-    now = time.time_ns() // 1000
-    times = {"usIn": now, "usOut": now + 500, "usDiff": 500}
+    came = time.time_ns() // 1000
+    times = {"usIn": came, "usOut": came + 500, "usDiff": 500}
     return answer({"jsonrpc": "2.0", "error": {"code": code, "message": text}, "testnet": True, **times}, status)
 
 
@@ -282,10 +282,6 @@ BEYOND: Final = {
 
 #: Two dollars, so that the account's totals in USD are their sums.
 ASSETS: Final = ("USDC", "USDT")
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _part(name: str, rows: list[dict[str, Any]]) -> Part:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer
+from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer, is_number, is_same, now
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -33,7 +32,6 @@ PERIOD: Final = 10
 #: Seconds that a request may be off the venue's clock, in either direction.
 DRIFT: Final = 60
 
-_is_number: Final = re.compile(r"[0-9]{1,12}").fullmatch
 
 _HISTORY: Final = {
     "dnw": "0",
@@ -241,7 +239,7 @@ class Gate:
         """
         Tell the time.
         """
-        return answer({"server_time": time.time_ns() // 1_000_000})
+        return answer({"server_time": now()})
 
     def _part(self, request: Request) -> Part:
         return self.parts[request.headers["KEY"]]
@@ -252,7 +250,7 @@ class Gate:
             return _error(401, "MISSING_REQUIRED_HEADER", "missing required header")
         if key not in self.parts:
             return unknown_key()
-        if not _is_number(seconds) or abs(int(seconds) - time.time()) > DRIFT:
+        if not is_number(seconds) or abs(int(seconds) - time.time()) > DRIFT:
             return expired()
         if not self._is_signed(request, seconds):
             return unsigned()
@@ -265,7 +263,7 @@ class Gate:
         text = f"{request.method}\n{path}\n{query}\n{body}\n{seconds}"
         secret = self._part(request).actor.credentials["api_secret"]
         expected = hmac.new(secret.encode(), text.encode(), hashlib.sha512).hexdigest()
-        return hmac.compare_digest(expected.encode(), request.headers["SIGN"].encode())
+        return is_same(expected, request.headers["SIGN"])
 
 
 def _wallet(futures: Mapping[str, dict[str, Any]], settle: str) -> Response:

@@ -16,7 +16,6 @@ import hashlib
 import hmac
 import re
 import threading
-import time
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer
+from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer, is_number, is_same, now
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
@@ -38,7 +37,6 @@ COST: Final = 2
 #: Milliseconds that a nonce may be behind the largest that came before.
 TOLERANCE: Final = 5000
 
-_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 
 #: Marks a text that is to be written as a number, so that it keeps its digits.
 _BARE: Final = "\ue000"
@@ -219,7 +217,7 @@ class Nonces:
     What was used lately.
     """
 
-    least: int = field(factory=lambda: _now() - TOLERANCE)
+    least: int = field(factory=lambda: now() - TOLERANCE)
     _lately: deque[tuple[str, int]] = field(factory=lambda: deque(maxlen=1000), init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
@@ -229,7 +227,7 @@ class Nonces:
         """
         if not nonce:
             return ""
-        if not _is_number(nonce):
+        if not is_number(nonce):
             return "invalidArgument"
         with self._lock:
             if (key, int(nonce)) in self._lately:
@@ -282,7 +280,7 @@ class Exchange:
         nonce = request.headers.get("Nonce", "")
         inner = hashlib.new("sha256", (query + nonce + path[path.index("/api/") :]).encode("latin-1"))
         outer = hmac.digest(base64.b64decode(secret), inner.digest(), "sha512")
-        return hmac.compare_digest(base64.b64encode(outer).decode(), request.headers.get("Authent", ""))
+        return is_same(base64.b64encode(outer).decode(), request.headers.get("Authent", ""))
 
 
 def written(body: Any) -> Response:
@@ -336,10 +334,6 @@ def lost(request: Request, status: int) -> Response:  # noqa: ARG001  # its stat
     response = error("notFound")
     response.status_code = status
     return response
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _written_now() -> str:

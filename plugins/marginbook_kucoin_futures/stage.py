@@ -12,8 +12,6 @@ import base64
 import hashlib
 import hmac
 import json
-import re
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 from werkzeug.wrappers import Response
 
-from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer
+from marginbook.sandbox import Actor, Budget, Portrait, Stage, Wallet, answer, is_number, is_same, now
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -40,7 +38,6 @@ TIME: Final = 2
 #: Milliseconds that a request may be off the venue's clock, in either direction.
 DRIFT: Final = 5000
 
-_is_number: Final = re.compile(r"[0-9]{1,15}").fullmatch
 
 #: The currencies that an account can be in, with what each is the settlement of.
 ASSETS: Final = ("USDT", "XBT")
@@ -149,7 +146,7 @@ class Futures:
         """
         Tell the time, to everybody.
         """
-        return self._serve(request, TIME, _now())
+        return self._serve(request, TIME, now())
 
     def _serve(self, request: Request, weight: int, data: Any) -> Response:
         if self.public.spend(request.remote_addr or "", weight) > self.public.limit:
@@ -164,7 +161,7 @@ class Futures:
         if not all(sent.get(f"KC-API-{name}") for name in ("KEY", "SIGN", "TIMESTAMP", "PASSPHRASE")):
             return _error(401, "400001", "Please check the header of your request.")
         moment = sent["KC-API-TIMESTAMP"]
-        if not _is_number(moment) or abs(int(moment) - _now()) > DRIFT:
+        if not is_number(moment) or abs(int(moment) - now()) > DRIFT:
             return expired()
         if sent["KC-API-KEY"] not in self.parts:
             return unknown_key()
@@ -180,7 +177,7 @@ class Futures:
 
 def _is_same(signature: str, secrets: Mapping[str, str], text: str) -> bool:
     expected = base64.b64encode(hmac.digest(secrets["api_secret"].encode(), text.encode(), hashlib.sha256))
-    return hmac.compare_digest(expected, signature.encode())
+    return is_same(expected.decode(), signature)
 
 
 def unknown_key() -> Response:
@@ -241,10 +238,6 @@ def _told(currency: str, row: Mapping[str, str]) -> Response:
 
 def _error(status: int, code: str, text: str) -> Response:
     return answer({"code": code, "msg": text}, status)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def portray(portrait: Portrait) -> Stage:

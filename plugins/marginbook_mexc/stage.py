@@ -17,14 +17,13 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 from werkzeug.wrappers import Response
 
-from marginbook.sandbox import Actor, Budget, Stage
+from marginbook.sandbox import Actor, Budget, Stage, is_number, is_same, now
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
@@ -41,7 +40,6 @@ WIDEST_WINDOW: Final = 60
 #: What the wallets of a portrait are counted in.
 ASSETS: Final = ("USDT", "USDC")
 
-_is_number: Final = re.compile(r"[0-9]{1,19}").fullmatch
 _quoted: Final = re.compile(r'"(-?[0-9]+(?:\.[0-9]+)?)"')
 
 
@@ -191,7 +189,7 @@ class Futures:
         """
         Tell the time, to everybody.
         """
-        return self._serve(request, _now())
+        return self._serve(request, now())
 
     def _serve(self, request: Request, data: Any) -> Response:
         if self.budget.spend(f"{request.remote_addr} {request.path}") > LIMIT:
@@ -201,15 +199,15 @@ class Futures:
 
 def _refusal(request: Request, actor: Actor) -> Response | None:
     timestamp, window = request.headers.get("Request-Time", ""), request.headers.get("Recv-Window", str(WINDOW))
-    if not (_is_number(timestamp) and _is_number(window)):
+    if not (is_number(timestamp) and is_number(window)):
         return _error(600, "Parameter error")
-    if abs(int(timestamp) - _now()) > 1000 * min(int(window), WIDEST_WINDOW):
+    if abs(int(timestamp) - now()) > 1000 * min(int(window), WIDEST_WINDOW):
         return _untimely()
     # Not by the signer's own function: a mistake in it would sign and check alike.
     query = "&".join(sorted(request.query_string.decode("latin-1").split("&")))
     signed = f"{actor.credentials['api_key']}{timestamp}{query}".encode()
     expected = hmac.digest(actor.credentials["api_secret"].encode(), signed, hashlib.sha256).hex()
-    if not hmac.compare_digest(expected.encode(), request.headers.get("Signature", "").encode()):
+    if not is_same(expected, request.headers.get("Signature", "")):
         return _wrong_signature()
     return None
 
@@ -238,10 +236,6 @@ _untimely: Final = functools.partial(_error, 513, "Invalid request, please try a
 _wrong_signature: Final = functools.partial(_error, 602, "Confirming signature failed")
 _too_frequent: Final = functools.partial(_error, 510, "Requests are too frequent, please try again later")
 _failed: Final = functools.partial(_error, 500, "Internal error. Please try again.")
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _actor(name: str) -> Actor:

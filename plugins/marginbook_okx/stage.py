@@ -11,14 +11,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from marginbook.sandbox import Actor, Budget, Stage, answer
+from marginbook.sandbox import Actor, Budget, Stage, answer, is_same, now
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -252,7 +251,7 @@ class Trading:
         """
         Tell the time, to everybody.
         """
-        return self._throttled(request.remote_addr or "", "time") or granted([{"ts": str(int(_now() * 1000))}])
+        return self._throttled(request.remote_addr or "", "time") or granted([{"ts": str(now())}])
 
     def _tell(self, request: Request, operation: str, what: Callable[[Part], list[Any]]) -> Response:
         part = self.parts.get(request.headers.get("OK-ACCESS-KEY", ""))
@@ -273,10 +272,11 @@ def _refusal(part: Part, request: Request) -> Response | None:
         return refused(*OTHER_WORLD)
     stamp = sent.get("OK-ACCESS-TIMESTAMP", "")
     when = _read(stamp)
-    if when is None or abs(when - _now()) > DRIFT:
+    if when is None or abs(when - now() / 1000) > DRIFT:
         return refused(*(NO_TIME if when is None else EXPIRED))
     # What is signed is the path and query as they were sent, not what they mean.
-    if sent.get("OK-ACCESS-SIGN") != part.signature(f"{stamp}{request.method}{request.environ['RAW_URI']}"):
+    signed = f"{stamp}{request.method}{request.environ['RAW_URI']}"
+    if not is_same(part.signature(signed), sent.get("OK-ACCESS-SIGN", "")):
         return refused(*NO_SIGNATURE)
     return None
 
@@ -345,10 +345,6 @@ def refused(code: str, text: str, status: int) -> Response:
     Return a refusal, in the venue's envelope.
     """
     return answer({"code": code, "data": [], "msg": text}, status)
-
-
-def _now() -> float:
-    return time.time()
 
 
 def _part(name: str, whole: dict[str, Any], mode: str, leaving: Mapping[str, str], **options: bool) -> Part:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 import marginbook_bitget
 from generate import SPECS
 from marginbook import Account, Balance, CredentialsError, InvalidResponseError, Statement, collect, replay
-from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet
+from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet, now
 from marginbook_bitget import stage as played
 from marginbook_bitget.accounts import ELSEWHERE, EMPTY, NO_BONUS, PART, POOLED, REPEATED, UNLISTED, WALLET
 from marginbook_bitget.codes import CODES
@@ -553,8 +553,7 @@ class TestSandbox:
         """
         Bitget's time is asked for when it complains, and signed with from then on.
         """
-        now = played._now
-        monkeypatch.setattr(played, "_now", lambda: now() + hours * 3_600_000)
+        monkeypatch.setattr(played, "now", lambda: now() + hours * 3_600_000)
         with Sandbox(played.stages()[:1]) as sandbox:
             report = collect(sandbox.accounts()[:1])
 
@@ -610,7 +609,7 @@ class TestSandbox:
         """
         with Sandbox(played.stages()) as sandbox:
             secrets = played.stages()[0].actors[0].credentials
-            auth = sign(secrets, played._now)
+            auth = sign(secrets, now)
             never = sign(secrets, lambda: -1)
             url = f"{sandbox.url}{PATH}"
 
@@ -628,7 +627,7 @@ class TestSandbox:
         """
         # A second that does not end.
         with Sandbox(played.stages()) as sandbox, time_machine.travel(1795000000, tick=False):
-            auth = sign(played.stages()[0].actors[0].credentials, played._now)
+            auth = sign(played.stages()[0].actors[0].credentials, now)
             url = f"{sandbox.url}{PATH}?productType=coin-futures"
             answers = [requests.get(url, auth=auth, timeout=10) for _ in range(played.LIMIT + 1)]
 

@@ -783,7 +783,7 @@ def test_a_wrong_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A local clock that is hours off is corrected by the venue's, and the account is complete.
     """
-    monkeypatch.setattr(stage, "_nanoseconds", lambda: time.time_ns() - 6 * 3600 * 10**9)
+    monkeypatch.setattr(stage, "now", lambda: time.time_ns() // 10**6 - 6 * 3600 * 1000)
     report = asked(stage.staged(stage.drawn("bybit")))
 
     assert report.complete

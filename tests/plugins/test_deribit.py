@@ -20,7 +20,7 @@ from requests.auth import AuthBase
 import marginbook_deribit as plugin
 from generate import CLIENTS, load
 from marginbook import Account, Balance, CredentialsError, InvalidResponseError, Statement, collect, replay
-from marginbook.sandbox import PORTRAITS, Portrait, Sandbox
+from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, now
 from marginbook.wire import Unset, decode
 from marginbook_clients.deribit.models.summaries_response import SummariesResponse
 from marginbook_deribit import stage as played
@@ -439,7 +439,7 @@ def test_the_stage_refuses() -> None:
     The stage checks key, signature, time and nonce, and refuses in the venue's own shape.
     """
     actor = played.stages()[0].actors[0]
-    right = sign(actor.credentials, played._now)
+    right = sign(actor.credentials, now)
     with Sandbox(played.stages()) as sandbox:
         url, twice = sandbox.url, Repeating(right)
 
@@ -447,9 +447,9 @@ def test_the_stage_refuses() -> None:
         assert ["summaries"] == list(send(url, right, path=PATH)[1])
         assert 200 == send(url, path="/api/v2/public/get_time")[0]
         assert (400, 10000) == send(url)
-        assert (400, 13004) == send(url, sign({**actor.credentials, "api_key": "nobody"}, played._now))
-        assert (400, 13009) == send(url, sign({**actor.credentials, "api_secret": "wrong"}, played._now))
-        assert (400, 13009) == send(url, sign(actor.credentials, lambda: played._now() - 61_000))
+        assert (400, 13004) == send(url, sign({**actor.credentials, "api_key": "nobody"}, now))
+        assert (400, 13009) == send(url, sign({**actor.credentials, "api_secret": "wrong"}, now))
+        assert (400, 13009) == send(url, sign(actor.credentials, lambda: now() - 61_000))
         assert [200, 400] == [send(url, twice)[0] for _ in range(2)]
         assert (404, -32601) == send(url, right, path="/api/v2/private/nothing")
         assert (405, -32601) == send(url, right, method="POST")
@@ -480,7 +480,7 @@ def test_the_stage_has_so_many_credits() -> None:
         for _ in range(played.LIMIT):
             venue_played.budget.spend(stage.actors[0].credentials["api_key"])
         with Sandbox([stage]) as sandbox:
-            found = send(sandbox.url, sign(stage.actors[0].credentials, played._now))
+            found = send(sandbox.url, sign(stage.actors[0].credentials, now))
 
     assert (400, 10028) == found
 
@@ -566,8 +566,7 @@ def test_a_wrong_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     With a local clock that is hours off, the venue's time is asked, and the report is complete and says so.
     """
-    right = played._now
-    monkeypatch.setattr(played, "_now", lambda: right() + 5 * 3_600_000)
+    monkeypatch.setattr(played, "now", lambda: now() + 5 * 3_600_000)
     with Sandbox([played.stages()[0]]) as sandbox:
         report = collect(sandbox.accounts())
 

@@ -16,7 +16,7 @@ import yaml
 import marginbook_mexc
 from generate import SPECS
 from marginbook import Account, Balance, CredentialsError, InvalidResponseError, Statement, collect, replay
-from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet
+from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet, now
 from marginbook_mexc import stage as played
 from marginbook_mexc.codes import CODES
 from marginbook_mexc.keys import sign
@@ -304,8 +304,7 @@ class TestSandbox:
         """
         MEXC's time is asked for when it complains, and signed with from then on.
         """
-        now = played._now
-        monkeypatch.setattr(played, "_now", lambda: now() + hours * 3_600_000)
+        monkeypatch.setattr(played, "now", lambda: now() + hours * 3_600_000)
         with Sandbox(played.stages()) as sandbox:
             report = collect(sandbox.accounts()[:1])
 
@@ -345,7 +344,7 @@ class TestSandbox:
             url = f"{sandbox.url}{PATH}"
 
             def code(path: str, late: int = 0, **headers: str) -> tuple[int, int]:
-                auth = sign(secrets, lambda: played._now() - late if late >= 0 else late)
+                auth = sign(secrets, lambda: now() - late if late >= 0 else late)
                 response = requests.get(path, auth=auth, headers=headers, timeout=10)
                 return response.status_code, response.json()["code"]
 
@@ -366,7 +365,7 @@ class TestSandbox:
         """
         # Two seconds that do not end.
         with Sandbox(played.stages()) as sandbox, time_machine.travel(1795000000, tick=False):
-            auth = sign(played.stages()[0].actors[0].credentials, played._now)
+            auth = sign(played.stages()[0].actors[0].credentials, now)
             answers = [requests.get(f"{sandbox.url}{PATH}", auth=auth, timeout=10) for _ in range(played.LIMIT + 1)]
 
         assert [0] * played.LIMIT + [510] == [response.json()["code"] for response in answers]

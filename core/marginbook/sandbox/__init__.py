@@ -6,6 +6,7 @@ its accounts is made up. It can be told to misbehave.
 """
 
 from marginbook.sandbox.budget import Budget
+from marginbook.sandbox.checks import is_number, is_same, now
 from marginbook.sandbox.faults import FAULTS, Fault
 from marginbook.sandbox.portraits import CANONICAL, PORTRAITS, Portrait, Wallet
 from marginbook.sandbox.server import Sandbox
@@ -23,4 +24,7 @@ __all__ = [
     "Stage",
     "Wallet",
     "answer",
+    "is_number",
+    "is_same",
+    "now",
 ]
