@@ -4,9 +4,11 @@ Works on many accounts at once, and loses none.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from concurrent.futures import CancelledError, Future, as_completed
+from concurrent.futures import CancelledError, Future
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from marginbook.errors import DeadlineError, MarginbookError, PluginError
@@ -86,16 +88,23 @@ def gather(
 
 
 def _done(futures: Mapping[Future[T], Account], deadline: Deadline) -> Iterator[tuple[Account, T | Failure]]:
+    # Not as_completed, which takes a lock of each future for each of them.
+    done: SimpleQueue[Future[T]] = SimpleQueue()
+    end = time.monotonic() + deadline.remaining() + _GRACE
+    for future in futures:
+        future.add_done_callback(done.put)
     open_ = dict(futures)
-    try:
-        for future in as_completed(futures, timeout=deadline.remaining() + _GRACE):
-            account = open_.pop(future)
-            outcome: T | Failure = _outcome(future, account)
-            yield account, outcome
-    except TimeoutError:
-        for future, account in open_.items():
-            future.cancel()
-            yield account, late(account)
+    while open_:
+        try:
+            future = done.get(timeout=max(0.0, end - time.monotonic()))
+        except Empty:
+            break
+        account = open_.pop(future)
+        outcome: T | Failure = _outcome(future, account)
+        yield account, outcome
+    for future, account in open_.items():
+        future.cancel()
+        yield account, late(account)
 
 
 def _outcome(future: Future[Any], account: Account) -> Any:

@@ -99,7 +99,7 @@ def failed(future: Future[Any]) -> Future[Any]:
         (cancelled_and_said, "plugin", "The work on it was broken off (CancelledError). Run it in threads to see."),
         (failed, "plugin", "The work on it was broken off (KeyboardInterrupt). Run it in threads to see."),
         (lost, "timeout", "It had not answered when the deadline was over. Allow more time."),
-        (cancelled, "timeout", "It had not answered when the deadline was over. Allow more time."),
+        (cancelled, "plugin", "The work on it was broken off (CancelledError). Run it in threads to see."),
     ],
 )
 @pytest.mark.usefixtures("registry")
