@@ -129,6 +129,16 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """
+    Measure how long things take, beside what other libraries take; `-- parse import` for some of it.
+    """
+    install(session, "bench")
+    environments = session.cache_dir / "bench"
+    session.run("python", "-m", "bench", "--environments", os.fspath(environments), *session.posargs)
+
+
+@nox.session
 def generate(session: nox.Session) -> None:
     """
     Write generated/ from specs/.

@@ -1,0 +1,174 @@
+"""
+What is run where a library is installed: it is asked to do one thing, and that is measured.
+
+    python inside.py first MODULE URL
+    python inside.py ask|loads|memory|parse MODULE JSON
+
+`first` imports as little as it can, since all of it is measured.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def first(peer: Any, url: str) -> None:
+    """
+    Print the first wallet, when it was there, the seconds of CPU, and the most memory that was in use.
+    """
+    answer = peer.report([url], 1) if hasattr(peer, "report") else peer.connect(url)()
+    print(peer.wallet(answer), time.monotonic(), time.process_time(), peak(), sep="\n")
+
+
+def ask(peer: Any, urls: Sequence[str], *, count: int, workers: int, kept: bool) -> dict[str, float]:
+    """
+    Return the seconds that it takes to ask so many accounts, once there was a first.
+
+    Args:
+        peer: Who asks.
+
+        urls: The addresses, which have an account in turn.
+
+        count: How many accounts.
+
+        workers: Threads.
+
+        kept: Whether each thread keeps its client, as if all were one account.
+
+    """
+    work = reporter(peer, kept=kept)
+    every = accounts(urls, count)
+    work(every[: workers if kept else 1], workers)
+    wall, cpu = time.perf_counter(), time.process_time()
+    work(every, workers)
+    return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+def accounts(urls: Sequence[str], count: int) -> list[str]:
+    """
+    Return the addresses of so many accounts.
+    """
+    return [urls[number % len(urls)] for number in range(count)]
+
+
+def reporter(peer: Any, *, kept: bool) -> Callable[[Sequence[str], int], Any]:
+    """
+    Return what asks an account at each address, with so many threads.
+    """
+    if hasattr(peer, "report"):
+        report: Callable[[Sequence[str], int], Any] = peer.report
+        return report
+
+    import threading  # noqa: PLC0415  # see above
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # likewise
+
+    own = threading.local()
+    pools: dict[int, ThreadPoolExecutor] = {}
+
+    def one(url: str) -> Any:
+        if not kept:
+            return peer.connect(url)()
+        if not hasattr(own, "ask"):
+            own.ask = peer.connect(url)
+        return own.ask()
+
+    def every(urls: Sequence[str], workers: int) -> list[Any]:
+        # A pool of one would only cost.
+        if workers == 1:
+            return list(map(one, urls))
+        pool = pools.setdefault(workers, ThreadPoolExecutor(workers))
+        return list(pool.map(one, urls))
+
+    return every
+
+
+def loads(peer: Any, urls: Sequence[str], *, count: int, workers: int) -> int:
+    """
+    Return how often certificates were loaded while an account at each address was asked.
+    """
+    import ssl  # noqa: PLC0415  # see above
+
+    loaded, usual = 0, ssl.SSLContext.load_verify_locations
+
+    def counted(*args: Any, **kwargs: Any) -> None:
+        nonlocal loaded
+        loaded += 1
+        usual(*args, **kwargs)
+
+    ssl.SSLContext.load_verify_locations = counted  # type: ignore[method-assign]  # that is the point
+    reporter(peer, kept=False)(accounts(urls, count), workers)
+    return loaded
+
+
+def memory(peer: Any, urls: Sequence[str], *, count: int, workers: int) -> dict[str, float]:
+    """
+    Return the KiB that were in use at most, and those of the report, which the accounts' owner wants to have.
+
+    Of a library that has clients, all are kept, and what they answer is not.
+    """
+    if hasattr(peer, "report"):
+        report = peer.report(accounts(urls, count), workers)
+        return {"peak": peak(), "rows": deep_size(report) / 1024}
+    clients = [peer.connect(url) for url in accounts(urls, count)]
+    for client in clients:
+        client()
+    return {"peak": peak(), "rows": 0}
+
+
+def deep_size(thing: object) -> int:
+    """
+    Return the bytes of an object and of all that it holds, but for code.
+    """
+    import gc  # noqa: PLC0415  # see above
+    from types import FunctionType, ModuleType  # noqa: PLC0415  # likewise
+
+    seen: set[int] = set()
+    size, left = 0, [thing]
+    while left:
+        item = left.pop()
+        if id(item) in seen or isinstance(item, type | ModuleType | FunctionType):
+            continue
+        seen.add(id(item))
+        size += sys.getsizeof(item)
+        left += gc.get_referents(item)
+    return size
+
+
+def parse(peer: Any, *, rows: int, times: int) -> float:
+    """
+    Return the seconds of CPU that it takes to read a body.
+    """
+    from bench import bodies  # noqa: PLC0415  # see above
+
+    body = bodies.balance(rows)
+    peer.read(body)
+    begun = time.process_time()
+    for _ in range(times):
+        peer.read(body)
+    return (time.process_time() - begun) / times
+
+
+def peak() -> int:
+    """
+    Return the most KiB of memory that were in use.
+    """
+    # What getrusage says begins with what the parent had.
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  # pathlib would be one more import
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+if __name__ == "__main__":
+    _, verb, module, argument = sys.argv
+    subject = import_module(f"bench.peers.{module}")
+    if verb == "first":
+        first(subject, argument)
+    else:
+        import json
+
+        print(json.dumps(globals()[verb](subject, **json.loads(argument))))
