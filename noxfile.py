@@ -174,7 +174,16 @@ def docs(session: nox.Session) -> None:
     """
     install(session, "tests")
     session.run(
-        "cog", "-r", "-I", "docs", "-I", "tests/support", "README.md", *map(str, sorted(Path("docs").glob("*.md")))
+        "cog",
+        "-r",
+        "-I",
+        ".",
+        "-I",
+        "docs",
+        "-I",
+        "tests/support",
+        "README.md",
+        *map(str, sorted(Path("docs").glob("*.md"))),
     )
 
 

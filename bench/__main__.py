@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import environments, goals, tables
+from bench import environments, goals, picture, tables
 from bench.figures import Result, load
 from bench.measures import BENCHMARKS, Bench
 from bench.serving import Certificates
@@ -20,10 +20,12 @@ def main() -> None:
     Do it.
     """
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHMARKS)}")
     parser.add_argument("--environments", type=Path, required=True, help="where they are, or are to be made")
     parser.add_argument("--rounds", type=int, default=0, help="how often everything is done")
     chosen = parser.parse_args()
+    if unknown := set(chosen.names).difference(BENCHMARKS):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     made = environments.make(chosen.environments, project=Path(__file__).parents[1])
     versions = environments.versions(made)
     with tempfile.TemporaryDirectory() as folder:
@@ -33,7 +35,9 @@ def main() -> None:
             result = Result.of(name, BENCHMARKS[name](bench), versions)
             result.save()
             print(f"\n{tables.benchmark(result)}\n\n({name} took {time.perf_counter() - begun:.0f} s)", flush=True)
-    print(f"\n{goals.table(load())}")
+    kept = load()
+    picture.draw(kept)
+    print(f"\n{goals.table(kept)}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def first(peer: Any, url: str) -> None:
     Print the first wallet, when it was there, the seconds of CPU, and the most memory that was in use.
     """
     answer = peer.report([url], 1) if hasattr(peer, "report") else peer.connect(url)()
-    print(peer.wallet(answer), time.monotonic(), time.process_time(), peak(), sep="\n")
+    print(peer.wallet(answer), time.monotonic(), time.process_time(), used("VmHWM"), sep="\n")
 
 
 def ask(peer: Any, urls: Sequence[str], *, count: int, workers: int, kept: bool) -> dict[str, float]:
@@ -108,17 +108,17 @@ def loads(peer: Any, urls: Sequence[str], *, count: int, workers: int) -> int:
 
 def memory(peer: Any, urls: Sequence[str], *, count: int, workers: int) -> dict[str, float]:
     """
-    Return the KiB that were in use at most, and those of the report, which the accounts' owner wants to have.
+    Return the KiB that are in use when so many accounts have been asked, that were at most, and those of the report.
 
     Of a library that has clients, all are kept, and what they answer is not.
     """
     if hasattr(peer, "report"):
         report = peer.report(accounts(urls, count), workers)
-        return {"peak": peak(), "rows": deep_size(report) / 1024}
+        return {"used": used("VmRSS"), "peak": used("VmHWM"), "rows": deep_size(report) / 1024}
     clients = [peer.connect(url) for url in accounts(urls, count)]
     for client in clients:
         client()
-    return {"peak": peak(), "rows": 0}
+    return {"used": used("VmRSS"), "peak": used("VmHWM"), "rows": 0}
 
 
 def deep_size(thing: object) -> int:
@@ -135,7 +135,8 @@ def deep_size(thing: object) -> int:
         if id(item) in seen or isinstance(item, type | ModuleType | FunctionType):
             continue
         seen.add(id(item))
-        size += sys.getsizeof(item)
+        # Memory is given out in pieces of sixteen bytes.
+        size += -(-sys.getsizeof(item) // 16) * 16
         left += gc.get_referents(item)
     return size
 
@@ -154,13 +155,13 @@ def parse(peer: Any, *, rows: int, times: int) -> float:
     return (time.process_time() - begun) / times
 
 
-def peak() -> int:
+def used(what: str) -> int:
     """
-    Return the most KiB of memory that were in use.
+    Return the KiB of memory that are in use, ``VmRSS``, or were at most, ``VmHWM``.
     """
     # What getrusage says begins with what the parent had.
     with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  # pathlib would be one more import
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        return next(int(line.split()[1]) for line in status if line.startswith(what))
 
 
 if __name__ == "__main__":
