@@ -2,7 +2,7 @@
 What is run where a library is installed: it is asked to do one thing, and that is measured.
 
     python inside.py first MODULE URL
-    python inside.py ask|loads|memory|parse MODULE JSON
+    python inside.py ask|loads|memory|parse|profile MODULE JSON
 
 `first` imports as little as it can, since all of it is measured.
 """
@@ -139,6 +139,48 @@ def deep_size(thing: object) -> int:
         size += -(-sys.getsizeof(item) // 16) * 16
         left += gc.get_referents(item)
     return size
+
+
+def profile(peer: Any, urls: Sequence[str], *, count: int) -> dict[str, float]:
+    """
+    Return the seconds of CPU that were spent in each package while so many accounts were asked one after the other.
+
+    What is written in C counts as its caller's. The profiler itself takes time, of which many small functions get most.
+    """
+    import cProfile  # noqa: PLC0415  # see above
+    import threading  # noqa: PLC0415  # likewise
+    from collections import defaultdict  # noqa: PLC0415  # likewise
+
+    profilers = []
+
+    def begin(*_: object) -> None:
+        profilers.append(cProfile.Profile(time.thread_time, builtins=False))
+        profilers[-1].enable()
+
+    work = reporter(peer, kept=True)
+    work(accounts(urls, 1), 1)
+    # Each thread that is begun from now on has a profiler of its own.
+    threading.setprofile(begin)
+    begin()
+    work(accounts(urls, count), 1)
+    profilers[0].disable()
+    spent: defaultdict[str, float] = defaultdict(float)
+    for profiler in profilers:
+        for entry in profiler.getstats():
+            spent[package(getattr(entry.code, "co_filename", ""))] += entry.inlinetime
+    return dict(spent)
+
+
+def package(path: str) -> str:
+    """
+    Return what a file belongs to.
+    """
+    _, installed, name = path.rpartition("/site-packages/")
+    if installed:
+        return name.partition("/")[0]
+    if path.startswith("<attrs"):
+        return "attrs"
+    return "http, email" if "/http/" in path or "/email/" in path else "the rest of Python"
 
 
 def parse(peer: Any, *, rows: int, times: int) -> float:

@@ -5,6 +5,7 @@ What is measured: a function for each benchmark. Runs are interleaved, so that a
 from __future__ import annotations
 
 import json
+import operator
 import os
 import subprocess
 import tempfile
@@ -278,6 +279,21 @@ def parse(bench: Bench) -> Figures:
     return figures
 
 
+def profile(bench: Bench) -> Figures:
+    """
+    Microseconds of CPU for an account, with keep-alive, by the package in which they are spent.
+    """
+    figures = Figures()
+    count = 300
+    with bench.serving(Settings(rows=ROWS)) as served:
+        for _ in bench.each_round(3):
+            for name, peer in {"marginbook": OURS, "requests": REQUESTS}.items():
+                spent = bench.inside(peer, "profile", urls=served.urls, count=count)
+                for package, seconds in sorted(spent.items(), key=operator.itemgetter(1), reverse=True):
+                    figures.add(package, name, 1e6 * seconds / count)
+    return figures
+
+
 def history(bench: Bench) -> Figures:
     """
     Seconds that questions take of a history with a million balances.
@@ -301,5 +317,6 @@ BENCHMARKS: Final[dict[str, Callable[[Bench], Figures]]] = {
     "connections": connections,
     "tls": tls,
     "parse": parse,
+    "profile": profile,
     "history": history,
 }
