@@ -87,13 +87,15 @@ GOALS: Final = (
 
 def table(results: Mapping[str, Result]) -> str:
     """
-    Return each goal with the ratio that was measured, as far as it was.
+    Return each goal with the ratio that was measured.
     """
     head = ["", "against", "goal", "stretch", "measured", ""]
-    return markdown(head, [_row(goal, results[goal.benchmark]) for goal in GOALS if goal.benchmark in results])
+    return markdown(head, [_row(goal, results.get(goal.benchmark)) for goal in GOALS])
 
 
-def _row(goal: Goal, result: Result) -> list[str]:
+def _row(goal: Goal, result: Result | None) -> list[str]:
+    said = [goal.about, goal.against, goal.bound(goal.goal), goal.bound(goal.stretch)]
+    if not result:
+        return [*said, "", "not measured yet"]
     ratio = goal.ratio(result)
-    bounds = [goal.bound(goal.goal), goal.bound(goal.stretch)]
-    return [goal.about, goal.against, *bounds, f"{ratio:.3g}", goal.verdict(ratio)]
+    return [*said, f"{ratio:.3g}", goal.verdict(ratio)]

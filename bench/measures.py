@@ -129,7 +129,7 @@ def imports(bench: Bench) -> Figures:
     Milliseconds to import the library.
     """
     figures = Figures()
-    for _ in bench.each_round(11):
+    for _ in bench.each_round(9):
         for name, peer in {**PEERS, **FEWER}.items():
             wall, cpu = bench.lines(peer, "-c", IMPORT.format(library=peer.library))
             figures.add(name, "ms", 1000 * float(wall))
@@ -163,7 +163,7 @@ def account(bench: Bench) -> Figures:
     Microseconds for an account, asked one after the other with keep-alive: of CPU, and of the clock.
     """
     figures = Figures()
-    count = 400
+    count = 300
     for scheme in ("http", "https"):
         with bench.serving(Settings(rows=ROWS), tls=scheme == "https") as served:
             for _ in bench.each_round(5):
@@ -228,12 +228,12 @@ def connections(bench: Bench) -> Figures:
     Connections that are opened for 1,000 accounts, of one host and of sixteen.
     """
     figures = Figures()
-    count, each = 1000, 2
+    count = 1000
     # Our workers are counted for each address, theirs all together.
     asked = {
-        "marginbook": (OURS, {1: 64, 16: each}),
-        "requests, one session": (replace(REQUESTS, module="shared"), {1: 64, 16: 16 * each}),
-        "requests": (REQUESTS, {1: 64, 16: 16 * each}),
+        "marginbook": (OURS, {1: 64, 16: 1}),
+        "requests, one session": (replace(REQUESTS, module="shared"), {1: 64, 16: 16}),
+        "requests": (REQUESTS, {1: 64, 16: 16}),
     }
     for hosts in (1, 16):
         with bench.serving(Settings(rows=ROWS, hosts=hosts)) as served:
@@ -270,7 +270,7 @@ def parse(bench: Bench) -> Figures:
     Microseconds of CPU to make a statement of a body, by its rows; and with `json.loads` and `Decimal` by hand.
     """
     figures = Figures()
-    for _ in bench.each_round(7):
+    for _ in bench.each_round(5):
         for rows in (1, 20, 100, 500, 2000):
             for name, module in {"marginbook": "ours", "by hand": "by_hand"}.items():
                 peer = replace(OURS, module=module)

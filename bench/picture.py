@@ -45,7 +45,7 @@ def draw(results: Mapping[str, Result]) -> None:
     if {"import", "first"} <= results.keys():
         for name, label in {"import": "to import", "first": "start to first balance"}.items():
             _with_plugins(plugins, results[name], label)
-        plugins.set(xlabel="plugins of strangers", ylabel="ms", ylim=0)
+        plugins.set(xlabel="plugins of strangers", ylabel="ms of CPU", ylim=0)
         plugins.legend(frameon=False)
     for axes in (accounts, rows, plugins):
         axes.spines[["top", "right"]].set_visible(False)
@@ -63,7 +63,7 @@ def _grow(axes: Any, result: Result, what: str, unit: str) -> None:
 
 def _with_plugins(axes: Any, result: Result, label: str) -> None:
     subjects = {0: "marginbook, 0 plugins", 10: "marginbook, 10 plugins", 50: "marginbook"}
-    spreads = {number: result.figures[subject]["ms"] for number, subject in subjects.items()}
+    spreads = {number: result.figures[subject]["cpu ms"] for number, subject in subjects.items()}
     _line(axes, spreads, label, {"marker": "o" if label == "to import" else "s", "color": "#0072b2"})
 
 

@@ -57,14 +57,15 @@ def test_goals_of_speed(ours: float, verdict: str) -> None:
     assert (100 / ours, verdict) == (ratio, goal.verdict(ratio))
 
 
-def test_every_goal_was_measured() -> None:
+def test_every_goal_is_shown() -> None:
     """
-    Each goal is about something that is kept, so that none is left out of the page.
+    No goal is left out of the page, whether it was measured or not, and what is kept is what goals are about.
     """
     kept = figures.load()
+    shown, nothing = goals.table(kept).splitlines()[2:], goals.table({}).splitlines()[2:]
 
-    assert [] == [goal.about for goal in goals.GOALS if goal.benchmark in kept and not goal.ratio(kept[goal.benchmark])]
-    assert [] == sorted({goal.benchmark for goal in goals.GOALS} - kept.keys())
+    assert len(goals.GOALS) == len(shown) == len(nothing)
+    assert [] == [line for line in nothing if not line.endswith("|  | not measured yet |")]
 
 
 def test_tables() -> None:
