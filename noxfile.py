@@ -129,6 +129,16 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """
+    Measure how long things take, beside what other libraries take; `-- parse import` for some of it.
+    """
+    install(session, "bench")
+    environments = session.cache_dir / "bench"
+    session.run("python", "-m", "bench", "--environments", os.fspath(environments), *session.posargs)
+
+
+@nox.session
 def generate(session: nox.Session) -> None:
     """
     Write generated/ from specs/.
@@ -164,7 +174,16 @@ def docs(session: nox.Session) -> None:
     """
     install(session, "tests")
     session.run(
-        "cog", "-r", "-I", "docs", "-I", "tests/support", "README.md", *map(str, sorted(Path("docs").glob("*.md")))
+        "cog",
+        "-r",
+        "-I",
+        ".",
+        "-I",
+        "docs",
+        "-I",
+        "tests/support",
+        "README.md",
+        *map(str, sorted(Path("docs").glob("*.md"))),
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import marginbook as mb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 #: So many reports, of so many accounts, with so many assets each.
 SNAPSHOTS: Final = 1000
@@ -47,31 +47,35 @@ def make_report(number: int) -> mb.BalanceReport:
     return mb.BalanceReport(accounts=accounts, balances=balances, started_at=when, finished_at=when)
 
 
-def timed(what: str, ask: Callable[[], object]) -> None:
+def timings(place: str) -> Iterator[tuple[str, float]]:
     """
-    Print how long one question takes.
+    Save, then ask; say how many seconds each takes.
     """
-    begun = time.perf_counter()
-    ask()
-    print(f"{what:40} {time.perf_counter() - begun:9.3f} s")
+    since = BEGINNING + timedelta(hours=SNAPSHOTS - 10)
+    with mb.open_store(place) as store:
+        questions: dict[str, Callable[[], object]] = {
+            f"save {SNAPSHOTS * ACCOUNTS * ASSETS} balances": lambda: [
+                store.save(make_report(number)) for number in range(SNAPSHOTS)
+            ],
+            "save one more": lambda: store.save(make_report(SNAPSHOTS)),
+            "the newest ten": lambda: store.snapshots(limit=10),
+            "load one": lambda: store.load(SNAPSHOTS // 2),
+            "one asset over all snapshots": lambda: store.series("desk-7", "ASSET7"),
+            "one asset over the last ten": lambda: store.series("desk-7", "ASSET7", since=since),
+            "verify all": store.verify,
+        }
+        for question, ask in questions.items():
+            begun = time.perf_counter()
+            ask()
+            yield question, time.perf_counter() - begun
 
 
 def main(place: str) -> None:
     """
-    Save, then ask.
+    Print it.
     """
-    with mb.open_store(place) as store:
-        timed(
-            f"save {SNAPSHOTS * ACCOUNTS * ASSETS} balances",
-            lambda: [store.save(make_report(n)) for n in range(SNAPSHOTS)],
-        )
-        timed("save one more", lambda: store.save(make_report(SNAPSHOTS)))
-        timed("the newest ten", lambda: store.snapshots(limit=10))
-        timed("load one", lambda: store.load(SNAPSHOTS // 2))
-        timed("one asset over all snapshots", lambda: store.series("desk-7", "ASSET7"))
-        since = BEGINNING + timedelta(hours=SNAPSHOTS - 10)
-        timed("one asset over the last ten", lambda: store.series("desk-7", "ASSET7", since=since))
-        timed("verify all", store.verify)
+    for question, seconds in timings(place):
+        print(f"{question:40} {seconds:9.3f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def test_tables_are_what_the_program_says() -> None:
     ``nox -s docs`` has been run since the last change.
     """
     files = ["README.md", *(f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")))]
-    done = run("-m", "cogapp", "--check", "--diff", "-I", "docs", "-I", "tests/support", *files)
+    done = run("-m", "cogapp", "--check", "--diff", "-I", ".", "-I", "docs", "-I", "tests/support", *files)
 
     assert "" == done.stderr
     assert 0 == done.returncode, done.stdout
