@@ -5,50 +5,31 @@ Asks every derivatives account that you own, at every venue, what it holds, and 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from marginbook.accounts import Account
-from marginbook.collecting import Progress, collect, replay
-from marginbook.errors import (
-    ApiError,
-    AuditError,
-    ClockError,
-    ConfigurationError,
-    CredentialsError,
-    DeadlineError,
-    HistoryError,
-    IncompleteReportError,
-    InvalidResponseError,
-    MarginbookError,
-    PermissionDeniedError,
-    PluginError,
-    RateLimitedError,
-    UnavailableError,
-    UnwrittenError,
-)
-from marginbook.hookspecs import API_VERSION, hookimpl
-from marginbook.limits import Limit
-from marginbook.loading import load_accounts
-from marginbook.output import Output, View
-from marginbook.registry import venues
-from marginbook.report import BalanceReport, Failure, Note, PriceBook, Total, Valuation
-from marginbook.values import (
-    Balance,
-    Lock,
-    Margin,
-    Price,
-    Recording,
-    Statement,
-    Summary,
-    exact,
-    figure,
-    less,
-    product,
-    total,
-)
-from marginbook.values.times import from_milliseconds
-from marginbook.venues import DETAIL, Clock, Credential, Option, PriceSource, Venue
-
 if TYPE_CHECKING:
+    from marginbook.accounts import Account
+    from marginbook.collecting import Progress, collect, replay
+    from marginbook.errors import (
+        ApiError,
+        AuditError,
+        ClockError,
+        ConfigurationError,
+        CredentialsError,
+        DeadlineError,
+        HistoryError,
+        IncompleteReportError,
+        InvalidResponseError,
+        MarginbookError,
+        PermissionDeniedError,
+        PluginError,
+        RateLimitedError,
+        UnavailableError,
+        UnwrittenError,
+    )
     from marginbook.history import Snapshot, open_store
+    from marginbook.hookspecs import API_VERSION, hookimpl
+    from marginbook.limits import Limit
+    from marginbook.loading import load_accounts
+    from marginbook.output import Output, View
     from marginbook.pricing import load_prices, prices
     from marginbook.reconciling import (
         Alert,
@@ -62,17 +43,39 @@ if TYPE_CHECKING:
         diff,
         load_expected,
     )
+    from marginbook.registry import venues
+    from marginbook.report import BalanceReport, Failure, Note, PriceBook, Total, Valuation
+    from marginbook.seam import DETAIL, Clock, Credential, Option, PriceSource, Venue
+    from marginbook.values import (
+        Balance,
+        Lock,
+        Margin,
+        Price,
+        Recording,
+        Statement,
+        Summary,
+        exact,
+        figure,
+        less,
+        product,
+        total,
+    )
+    from marginbook.values.times import from_milliseconds
     from marginbook.writing import write
 else:
     # Hidden from type checkers, who would take any name for a public one.
     def __getattr__(name: str) -> Any:
         """
-        Import what only some need, when it is asked for.
+        Import a room when a name of it is asked for: a script that may not need a report does not wait for it.
         """
-        if name not in _LATER:
+        if name not in _PLACES:
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        return getattr(import_module(_LATER[name]), name)
+        found = globals()[name] = getattr(import_module(_PLACES[name]), name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
 
 
 __all__ = [
@@ -144,10 +147,49 @@ __all__ = [
     "write",
 ]
 
-#: What is imported when it is asked for, by where it is.
+#: Where each name is.
 _ROOMS: Final = {
-    "marginbook.history": ("Snapshot", "open_store"),
-    "marginbook.pricing": ("load_prices", "prices"),
+    "marginbook.accounts": ("Account",),
+    "marginbook.collecting": (
+        "Progress",
+        "collect",
+        "replay",
+    ),
+    "marginbook.errors": (
+        "ApiError",
+        "AuditError",
+        "ClockError",
+        "ConfigurationError",
+        "CredentialsError",
+        "DeadlineError",
+        "HistoryError",
+        "IncompleteReportError",
+        "InvalidResponseError",
+        "MarginbookError",
+        "PermissionDeniedError",
+        "PluginError",
+        "RateLimitedError",
+        "UnavailableError",
+        "UnwrittenError",
+    ),
+    "marginbook.history": (
+        "Snapshot",
+        "open_store",
+    ),
+    "marginbook.hookspecs": (
+        "API_VERSION",
+        "hookimpl",
+    ),
+    "marginbook.limits": ("Limit",),
+    "marginbook.loading": ("load_accounts",),
+    "marginbook.output": (
+        "Output",
+        "View",
+    ),
+    "marginbook.pricing": (
+        "load_prices",
+        "prices",
+    ),
     "marginbook.reconciling": (
         "Alert",
         "Difference",
@@ -160,6 +202,38 @@ _ROOMS: Final = {
         "diff",
         "load_expected",
     ),
+    "marginbook.registry": ("venues",),
+    "marginbook.report": (
+        "BalanceReport",
+        "Failure",
+        "Note",
+        "PriceBook",
+        "Total",
+        "Valuation",
+    ),
+    "marginbook.seam": (
+        "DETAIL",
+        "Clock",
+        "Credential",
+        "Option",
+        "PriceSource",
+        "Venue",
+    ),
+    "marginbook.values": (
+        "Balance",
+        "Lock",
+        "Margin",
+        "Price",
+        "Recording",
+        "Statement",
+        "Summary",
+        "exact",
+        "figure",
+        "less",
+        "product",
+        "total",
+    ),
+    "marginbook.values.times": ("from_milliseconds",),
     "marginbook.writing": ("write",),
 }
-_LATER: Final = {name: room for room, names in _ROOMS.items() for name in names}
+_PLACES: Final = {name: room for room, names in _ROOMS.items() for name in names}

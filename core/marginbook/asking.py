@@ -26,6 +26,9 @@ from marginbook.errors import (
     RateLimitedError,
 )
 from marginbook.report import Failure
+from marginbook.seam import DETAIL, Venue
+from marginbook.seam.settings import settle
+from marginbook.seam.venue import WEIGHT_LIMIT
 from marginbook.transport import (
     MACHINE,
     Deadline,
@@ -38,9 +41,6 @@ from marginbook.transport import (
     surroundings,
 )
 from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, compare, derive
-from marginbook.venues import DETAIL, Venue
-from marginbook.venues.settings import settle
-from marginbook.venues.venue import WEIGHT_LIMIT
 from marginbook.wire import noticing
 
 if TYPE_CHECKING:

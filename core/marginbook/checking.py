@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from marginbook.accounts import Account
     from marginbook.asking import Visit
+    from marginbook.seam import Venue
     from marginbook.transport import Deadline, Machine
-    from marginbook.venues import Venue
 
 #: Milliseconds of a clock's error that are worth a remark. Requests are signed with the venue's time then.
 _NOTABLE: Final = 1000
@@ -132,8 +132,8 @@ def _look(
     Look at one account, as far as one can get.
     """
     from marginbook.asking import Visit  # noqa: PLC0415  # as in collect
+    from marginbook.seam.settings import settle  # noqa: PLC0415  # likewise
     from marginbook.transport import shared_limits  # noqa: PLC0415  # likewise
-    from marginbook.venues.settings import settle  # noqa: PLC0415  # likewise
 
     found: list[Finding] = []
     secrets: dict[str, str] = {}

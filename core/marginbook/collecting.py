@@ -20,9 +20,9 @@ from marginbook.limits import Wait
 from marginbook.loading import load_accounts
 from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
+from marginbook.seam import DETAIL
 from marginbook.texts import few
 from marginbook.values import Statement
-from marginbook.venues import DETAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

@@ -30,8 +30,8 @@ from marginbook.accounts import Account
 from marginbook.elsewhere import Done, Round, address, base_url, work
 from marginbook.errors import ConfigurationError
 from marginbook.gathering import failed, late
+from marginbook.seam import Venue
 from marginbook.transport import MACHINE, Deadline, Memory, surroundings
-from marginbook.venues import Venue
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable

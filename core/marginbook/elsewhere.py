@@ -18,8 +18,8 @@ from attrs import frozen
 from marginbook.asking import read
 from marginbook.errors import PluginError
 from marginbook.gathering import failed, gather
+from marginbook.seam import Venue
 from marginbook.transport import MACHINE, Deadline, Memory
-from marginbook.venues import Venue
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter

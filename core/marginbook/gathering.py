@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from marginbook.accounts import Account
+    from marginbook.seam import Venue
     from marginbook.transport import Deadline
-    from marginbook.venues import Venue
 
 T = TypeVar("T")
 

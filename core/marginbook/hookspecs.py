@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from marginbook.output import Output
     from marginbook.sandbox import Stage
-    from marginbook.venues import PriceSource, Venue
+    from marginbook.seam import PriceSource, Venue
 
 #: Grows when hooks or descriptors change. A plugin may say ``MARGINBOOK_API = 1`` to name the one it was written for.
 API_VERSION: Final = 2

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from marginbook.errors import MarginbookError
-from marginbook.venues.settings import settle
-from marginbook.venues.venue import WEIGHT_LIMIT
+from marginbook.seam.settings import settle
+from marginbook.seam.venue import WEIGHT_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from marginbook.accounts import Account
     from marginbook.limits import Limit
     from marginbook.registry import Registry
-    from marginbook.venues import Venue
+    from marginbook.seam import Venue
 
 #: How many times what one request of each account costs has to fit into a limit. The rest is for a second request of an
 #: account, and for who else asks from here, such as a program that trades.

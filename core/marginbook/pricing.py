@@ -19,8 +19,8 @@ from marginbook.gathering import gather
 from marginbook.loading import read_toml
 from marginbook.registry import installed
 from marginbook.report import Failure, PriceBook
+from marginbook.seam import PriceSource, Venue
 from marginbook.values import TABLE, Price, exact
-from marginbook.venues import PriceSource, Venue
 
 if TYPE_CHECKING:
     import os

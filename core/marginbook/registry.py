@@ -24,7 +24,7 @@ from marginbook import hookspecs
 from marginbook.errors import ConfigurationError, MarginbookError, PluginError
 from marginbook.hookspecs import API_VERSION, PROJECT
 from marginbook.output import Output
-from marginbook.venues import PriceSource, Venue
+from marginbook.seam import PriceSource, Venue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

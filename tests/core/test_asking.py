@@ -35,9 +35,9 @@ from marginbook.accounts import resolve
 from marginbook.asking import ATTEMPTS, FIRST_DELAY, LONGEST_DELAY, NOTHING, Visit, read
 from marginbook.registry import installed
 from marginbook.report import Failure
+from marginbook.seam.settings import settle
 from marginbook.transport import Deadline, Machine, adapter
 from marginbook.transport.hosts import RETRIES
-from marginbook.venues.settings import settle
 from script import Asked, Said, Say, Scripted, in_turn, scripted
 
 if TYPE_CHECKING:

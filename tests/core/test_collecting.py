@@ -35,9 +35,9 @@ from marginbook import (
 from marginbook.asking import _fetch
 from marginbook.collecting import assemble, interrupted
 from marginbook.registry import installed
+from marginbook.seam.settings import settle
 from marginbook.transport import Deadline, Session, adapter
 from marginbook.values.times import EPOCH
-from marginbook.venues.settings import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

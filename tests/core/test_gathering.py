@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.core.conftest import Plugins
 
     from marginbook.registry import Registry
-    from marginbook.venues import Venue
+    from marginbook.seam import Venue
 
 CANARY: Final = "canary-1f0e9d"
 

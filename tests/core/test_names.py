@@ -5,6 +5,8 @@ The names that scripts and plugins rely on.
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -84,3 +86,24 @@ def test_names_that_are_not_there() -> None:
     """
     with pytest.raises(AttributeError, match=r"^module 'marginbook' has no attribute 'differ'$"):
         marginbook.differ  # type: ignore[attr-defined]  # noqa: B018  # on purpose
+
+
+def test_every_name_is_somewhere() -> None:
+    """
+    Each public name can be asked for, is listed, and is not a room of the same name.
+    """
+    found = {name: getattr(marginbook, name) for name in marginbook.__all__}
+
+    assert [] == [name for name, value in found.items() if inspect.ismodule(value)]
+    assert set(found) <= set(dir(marginbook))
+    assert sorted(found) == sorted(marginbook._PLACES)
+
+
+def test_nothing_is_imported_before_it_is_asked_for() -> None:
+    """
+    A script that imports marginbook and may not need a report does not wait for what a report needs.
+    """
+    asked = "import sys, marginbook; print(*(n for n in sys.modules if n.partition('.')[0] in {'marginbook', 'attr'}))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert "marginbook" == done.stdout.strip()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from marginbook.venues import DETAIL
+from marginbook.seam import DETAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

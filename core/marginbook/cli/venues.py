@@ -14,7 +14,7 @@ from marginbook.registry import Plugin, installed
 from marginbook.values import AMOUNTS
 
 if TYPE_CHECKING:
-    from marginbook.venues import Option, Venue
+    from marginbook.seam import Option, Venue
 
 
 @click.command()

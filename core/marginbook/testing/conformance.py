@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from marginbook.registry import Registry
     from marginbook.sandbox import Stage
-    from marginbook.venues import Venue
+    from marginbook.seam import Venue
 
 #: The environment variable that names the accounts file of the live tier.
 LIVE: Final = "MARGINBOOK_LIVE"

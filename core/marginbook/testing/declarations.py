@@ -13,9 +13,9 @@ from marginbook.values import AMOUNTS, Statement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from marginbook.seam import Venue
     from marginbook.testing.subject import Subject
     from marginbook.values import Balance
-    from marginbook.venues import Venue
 
 FIELDS: Final = (*AMOUNTS, "updated_at")
 

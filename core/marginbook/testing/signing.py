@@ -21,9 +21,9 @@ from marginbook.asking import NOWHERE, stand_in
 from marginbook.errors import ApiError, CredentialsError, MarginbookError
 from marginbook.report import Failure
 from marginbook.sandbox import Sandbox, answer
+from marginbook.seam.settings import settle
 from marginbook.testing.guards import TRUSTED, Guard
 from marginbook.transport import Deadline, Documents, Session
-from marginbook.venues.settings import settle
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request

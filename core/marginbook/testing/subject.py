@@ -14,9 +14,9 @@ from marginbook.asking import read, replay_documents, stand_in
 from marginbook.errors import MarginbookError
 from marginbook.report import Failure
 from marginbook.sandbox import PORTRAITS, Sandbox, Stage
+from marginbook.seam import DETAIL, Venue
 from marginbook.transport import Deadline, Machine
 from marginbook.values import Recording, Statement
-from marginbook.venues import DETAIL, Venue
 
 if TYPE_CHECKING:
     from marginbook.accounts import Account

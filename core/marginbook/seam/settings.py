@@ -12,11 +12,11 @@ from attrs import evolve
 
 from marginbook.errors import ConfigurationError
 from marginbook.hosts import is_loopback
-from marginbook.venues.venue import CLEARTEXT
+from marginbook.seam.venue import CLEARTEXT
 
 if TYPE_CHECKING:
     from marginbook.accounts import Account
-    from marginbook.venues.venue import Venue
+    from marginbook.seam.venue import Venue
 
 
 def settle(account: Account, venue: Venue) -> Account:

@@ -2,7 +2,7 @@
 The seam: what a plugin says about its venues.
 """
 
-from marginbook.venues.sources import PriceSource
-from marginbook.venues.venue import DETAIL, Clock, Credential, Option, Venue
+from marginbook.seam.sources import PriceSource
+from marginbook.seam.venue import DETAIL, Clock, Credential, Option, Venue
 
 __all__ = ["DETAIL", "Clock", "Credential", "Option", "PriceSource", "Venue"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from marginbook import Account, ConfigurationError, Credential, Option, Statement, Venue
-from marginbook.venues.settings import settle
+from marginbook.seam.settings import settle
 
 HOSTS: Final = {"production": "https://api.acme.example", "demo": "http://demo.acme.example/"}
 SIGNED: Final = (Credential("api_key", "The key."), Credential("api_secret", "The secret."))
