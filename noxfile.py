@@ -21,6 +21,10 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 #: The Pythons that the classifiers promise.
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
+#: One process for each processor. Who has nothing left to do takes tests from another, so that those of a module, and
+#: what they share, mostly stay together. Some tests that a person names are run in one, where a debugger can stop.
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")
+
 #: Tests that go over the same lines thousands of times: to count those would double the time, and add none.
 LONG = ("tests/faults", "tests/properties", "tests/simulation")
 
@@ -75,10 +79,10 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *(f"--ignore={folder}" for folder in LONG))
+    session.run("coverage", "run", "-m", "pytest", *SIDE_BY_SIDE, *(f"--ignore={folder}" for folder in LONG))
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
-    session.run("pytest", *LONG)
+    session.run("pytest", *SIDE_BY_SIDE, *LONG)
 
 
 @nox.session(name="tests-all", python=PYTHONS)
@@ -87,7 +91,7 @@ def tests_all(session: nox.Session) -> None:
     Run the tests with each Python that is supported and found, but for those that take long and ask nothing of it.
     """
     install(session, "tests")
-    session.run("pytest", *(f"--ignore={place}" for place in (*LONG, *SAME)), *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={place}" for place in (*LONG, *SAME)), *session.posargs)
 
 
 @nox.session
@@ -96,7 +100,7 @@ def peers(session: nox.Session) -> None:
     Let clients that nobody here wrote read the sandbox, and hold it against specs/.
     """
     install(session, "peers")
-    session.run("pytest", *map(str, sorted(Path("tests/peers").glob("test_*.py"))), *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *map(str, sorted(Path("tests/peers").glob("test_*.py"))), *session.posargs)
 
 
 @nox.session
