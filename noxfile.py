@@ -25,8 +25,15 @@ PYTHONS = nox.project.python_versions(PYPROJECT)
 #: what they share, mostly stay together. Some tests that a person names are run in one, where a debugger can stop.
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")
 
-#: Tests that go over the same lines thousands of times: to count those would double the time, and add none.
-LONG = ("tests/faults", "tests/properties", "tests/simulation")
+#: Tests that go over the same lines thousands of times, or over those of generated/, which nobody counts: to count here
+#: would double the time, and add none.
+LONG = (
+    "tests/faults",
+    "tests/properties",
+    "tests/simulation",
+    "tests/specs/test_clients.py",
+    "tests/specs/test_specifications.py",
+)
 
 #: Tests of what is the same with each Python: bodies and specifications, packages in environments of their own, and the
 #: suite, which tries one code at each venue.
