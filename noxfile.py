@@ -21,8 +21,19 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 #: The Pythons that the classifiers promise.
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
-#: Tests that go over the same lines thousands of times: to count those would double the time, and add none.
-LONG = ("tests/faults", "tests/properties", "tests/simulation")
+#: One process for each processor. Who has nothing left to do takes tests from another, so that those of a module, and
+#: what they share, mostly stay together. Some tests that a person names are run in one, where a debugger can stop.
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")
+
+#: Tests that go over the same lines thousands of times, or over those of generated/, which nobody counts: to count here
+#: would double the time, and add none.
+LONG = (
+    "tests/faults",
+    "tests/properties",
+    "tests/simulation",
+    "tests/specs/test_clients.py",
+    "tests/specs/test_specifications.py",
+)
 
 #: Tests of what is the same with each Python: bodies and specifications, packages in environments of their own, and the
 #: suite, which tries one code at each venue.
@@ -75,10 +86,10 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *(f"--ignore={folder}" for folder in LONG))
+    session.run("coverage", "run", "-m", "pytest", *SIDE_BY_SIDE, *(f"--ignore={folder}" for folder in LONG))
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
-    session.run("pytest", *LONG)
+    session.run("pytest", *SIDE_BY_SIDE, *LONG)
 
 
 @nox.session(name="tests-all", python=PYTHONS)
@@ -87,7 +98,7 @@ def tests_all(session: nox.Session) -> None:
     Run the tests with each Python that is supported and found, but for those that take long and ask nothing of it.
     """
     install(session, "tests")
-    session.run("pytest", *(f"--ignore={place}" for place in (*LONG, *SAME)), *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={place}" for place in (*LONG, *SAME)), *session.posargs)
 
 
 @nox.session
@@ -96,7 +107,7 @@ def peers(session: nox.Session) -> None:
     Let clients that nobody here wrote read the sandbox, and hold it against specs/.
     """
     install(session, "peers")
-    session.run("pytest", *map(str, sorted(Path("tests/peers").glob("test_*.py"))), *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *map(str, sorted(Path("tests/peers").glob("test_*.py"))), *session.posargs)
 
 
 @nox.session

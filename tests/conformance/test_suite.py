@@ -16,7 +16,7 @@ import marginbook as mb
 import upright
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
-from marginbook.testing import LIVE, VenueConformance, bodies, conformance, declarations, live
+from marginbook.testing import LIVE, Cell, VenueConformance, bodies, conformance, declarations, live
 from marginbook.testing import pytest_collection_modifyitems as choose
 from marginbook.testing.guards import Guard
 from marginbook.testing.subject import Body, Subject
@@ -106,6 +106,15 @@ def test_a_venue_that_signs_nothing_has_no_signature(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Gateway, "described", lambda: evolve(VENUE, sign=None, credentials=()))
 
     assert [SOME[0], SOME[2]] == kept(Gateway, *SOME)
+
+
+def test_a_cell_of_the_matrix_may_differ_at_a_venue() -> None:
+    """
+    What becomes of an account there stands in the place of what becomes of one elsewhere.
+    """
+    cell = Cell("unavailable", "ok", but={"acme": ("timeout", "clock")})
+
+    assert [("timeout", "clock"), ("unavailable", "ok")] == [cell.at("acme"), cell.at("zeta")]
 
 
 def test_problems_are_told_once_and_not_too_many() -> None:

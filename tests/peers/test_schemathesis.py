@@ -8,6 +8,7 @@ whose signature is good (``ignored_auth``), for which there is a test of our own
 
 from __future__ import annotations
 
+import copy
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,10 +25,11 @@ from schemathesis.specs.openapi.checks import (  # type: ignore[import-not-found
 )
 
 from fuzzing import examples
-from generate import CLIENTS, load
+from generate import CLIENTS
 from marginbook import venues
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
+from published import specification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +84,7 @@ OTHER_METHODS: Final = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def _schema(client: str, *, with_security_parameters: bool) -> Any:
-    schema = schemathesis.openapi.from_dict(load(CLIENTS[client]))
+    schema = schemathesis.openapi.from_dict(copy.deepcopy(specification(client)))
     schema.config.generation.update(with_security_parameters=with_security_parameters)
     return schema
 
@@ -198,7 +200,7 @@ def asked(client: str, path: str) -> Any:
     """
     Return a request of what is specified, with all that it needs.
     """
-    (method,) = load(CLIENTS[client])["paths"][path].keys() & {"get", "post"}
+    (method,) = specification(client)["paths"][path].keys() & {"get", "post"}
     posted = {"body": {"type": path.rpartition("#")[2], **USER}} if method == "post" else {}
     operation = SIGNED[client][path][method.upper()]
     return operation.Case(path_parameters=PARTS.get(client, {}), query=QUERIES.get(path, {}), **posted)

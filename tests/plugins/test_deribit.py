@@ -18,7 +18,6 @@ import time_machine
 from requests.auth import AuthBase
 
 import marginbook_deribit as plugin
-from generate import CLIENTS, load
 from marginbook import Account, Balance, CredentialsError, InvalidResponseError, Statement, collect, replay
 from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, now
 from marginbook.wire import Unset, decode
@@ -27,6 +26,7 @@ from marginbook_deribit import stage as played
 from marginbook_deribit import venue
 from marginbook_deribit.codes import CODES
 from marginbook_deribit.keys import Signature, sign
+from published import published
 from script import Said, scripted
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/api/v2/private/get_account_summaries"
 
-EXAMPLE: Final[dict[str, Any]] = load(CLIENTS["deribit"])["paths"][PATH]["get"]["responses"]["200"]["content"][
-    "application/json"
-]["example"]
+EXAMPLE: Final[dict[str, Any]] = published("deribit", PATH)
 
 #: A perpetual with a gain of 50, of which 20 was settled before this session.
 ROW: Final[dict[str, Any]] = {

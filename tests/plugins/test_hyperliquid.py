@@ -14,7 +14,6 @@ import requests
 import time_machine
 
 import marginbook_hyperliquid as plugin
-from generate import CLIENTS, load
 from marginbook import (
     Account,
     Balance,
@@ -30,6 +29,7 @@ from marginbook.wire import ApiError
 from marginbook_hyperliquid import dexs, tokens, venue
 from marginbook_hyperliquid import stage as played
 from marginbook_hyperliquid.codes import explain
+from published import published, specification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 ADDRESS: Final = "0x31ca8395cf837de08b24da3f660e77761dfb974b"
 
 EXAMPLES: Final[dict[str, Any]] = {
-    path.partition("#")[2]: item["post"]["responses"]["200"]["content"]["application/json"]["example"]
-    for path, item in load(CLIENTS["hyperliquid"])["paths"].items()
+    path.partition("#")[2]: published("hyperliquid", path, "post") for path in specification("hyperliquid")["paths"]
 }
 
 #: Two cross positions, and something that keeps the rest from being withdrawn.

@@ -105,7 +105,7 @@ def test_drift_is_shown(project: Path, capsys: pytest.CaptureFixture[str]) -> No
     before = tree(project)
 
     with pytest.raises(SystemExit) as caught:
-        generate.main(["--check"])
+        generate.main(["--check", "fexgate"])
 
     assert 1 == caught.value.code
     printed, told = capsys.readouterr()
@@ -142,7 +142,7 @@ def test_caches_are_no_drift(project: Path) -> None:
     cache.mkdir()
     (cache / "__init__.cpython-311.pyc").write_bytes(b"")
 
-    assert 0 == generate.main(["--check"])
+    assert 0 == generate.main(["--check", "coinswitch"])
 
 
 def test_one_client_is_checked_alone(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,10 +174,14 @@ def test_writing_repairs(project: Path) -> None:
     assert modified == untouched.stat().st_mtime_ns
 
 
-def test_writing_from_nothing(project: Path) -> None:
+def test_writing_from_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    An empty tree is written whole.
+    An empty tree is written whole: every client that there is, which are two here.
     """
+    clients = {name: generate.CLIENTS[name] for name in ("coinswitch", "fexgate")}
+    for name in generate.CLIENTS.keys() - clients:
+        shutil.rmtree(project / "generated/marginbook_clients" / name)
+    monkeypatch.setattr(generate, "CLIENTS", clients)
     wanted = tree(project / "generated")
     shutil.rmtree(project / "generated")
 

@@ -19,6 +19,7 @@ from attrs import frozen
 from marginbook import DETAIL, Account, load_accounts
 from marginbook.registry import installed
 from marginbook.sandbox import Actor, Stage, answer
+from published import published, specification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,17 +154,13 @@ def published_stages() -> list[Stage]:
 def _routes(venue: str) -> dict[str, Any]:
     if venue == "fexgate":
         return {"/fexgate/v1/<exchange>/balance": GATEWAY_EXAMPLE}
-    examples = _examples(f"{venue.replace('-', '_')}.openapi.yaml")
+    examples = _examples(venue.replace("-", "_"))
     return {re.sub(r"\{(\w+)\}", r"<\1>", path): body for path, body in examples.items()}
 
 
 @functools.cache
-def _examples(spec: str) -> dict[str, Any]:
-    document = yaml.safe_load((ROOT / "specs" / spec).read_text(encoding="utf-8"))
-    return {
-        path: item["get"]["responses"]["200"]["content"]["application/json"]["example"]
-        for path, item in document["paths"].items()
-    }
+def _examples(client: str) -> dict[str, Any]:
+    return {path: published(client, path) for path in specification(client)["paths"]}
 
 
 def _always(body: Any) -> Any:
