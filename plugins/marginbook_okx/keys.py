@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 from marginbook import Credential, CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import requests
 
@@ -39,18 +39,18 @@ class Signature(AuthBase):
     Args:
         key: The API key.
 
-        secret: Its secret.
-
         passphrase: What was chosen when the key was made.
+
+        sign: Makes the signature of a message.
 
         clock: The venue's time in milliseconds.
 
     """
 
-    def __init__(self, key: str, secret: bytes, passphrase: str, clock: Clock) -> None:
+    def __init__(self, key: str, passphrase: str, sign: Callable[[bytes], bytes], clock: Clock) -> None:
         self._key = key
-        self._secret = secret
         self._passphrase = passphrase
+        self._sign = sign
         self._clock = clock
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -58,11 +58,11 @@ class Signature(AuthBase):
         Sign *request*.
         """
         now = timestamp(self._clock())
-        digest = hmac.new(self._secret, f"{now}{request.method}{request.path_url}".encode(), hashlib.sha256).digest()
+        signature = self._sign(f"{now}{request.method}{request.path_url}".encode())
         request.headers["OK-ACCESS-KEY"] = self._key
         request.headers["OK-ACCESS-PASSPHRASE"] = self._passphrase
         request.headers["OK-ACCESS-TIMESTAMP"] = now
-        request.headers["OK-ACCESS-SIGN"] = base64.b64encode(digest).decode()
+        request.headers["OK-ACCESS-SIGN"] = base64.b64encode(signature).decode()
         return request
 
 
@@ -86,9 +86,14 @@ def sign(secrets: Mapping[str, str], clock: Clock) -> Signature:
         msg = f"The {name} is empty, or has characters that none has."
         raise CredentialsError(msg, hint="Copy it again, without line ends.")
     # A passphrase may begin with a blank, a key never does.
-    return Signature(
-        secrets["api_key"].strip(), secrets["api_secret"].strip().encode(), secrets["passphrase"].strip("\r\n"), clock
-    )
+    signer = _hmac(secrets["api_secret"].strip())
+    return Signature(secrets["api_key"].strip(), secrets["passphrase"].strip("\r\n"), signer, clock)
+
+
+def _hmac(secret: str) -> Callable[[bytes], bytes]:
+    # Bytes show themselves: they are kept where no variable is.
+    key = secret.encode()
+    return lambda message: hmac.new(key, message, hashlib.sha256).digest()
 
 
 def _is_possible(secret: str) -> bool:

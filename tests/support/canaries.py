@@ -12,19 +12,24 @@ import io
 import json
 import logging
 import pickle
+import re
 import secrets
+import string
 import sys
 import threading
 import traceback
 import warnings
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qs, quote
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, fields
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from werkzeug.exceptions import HTTPException
 
+from marginbook.registry import installed
 from marginbook.sandbox import Actor, Sandbox, Stage, answer
 from marginbook_binance.cast import COINS, MULTI, SINGLE, UNDER, Part, Verify, verify_hmac, verify_public
 from marginbook_binance.depths import PORTFOLIO, PORTFOLIO_WHOLE
@@ -42,6 +47,8 @@ if TYPE_CHECKING:
 
 #: Characters of a secret that give it away.
 TELLING: Final = 16
+
+_LETTERS: Final = string.ascii_letters + string.digits
 
 
 def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
@@ -129,6 +136,51 @@ def _portfolio(part: Part) -> Stage:
     return Stage("binance-pm", (part.actor,), routes)
 
 
+@functools.cache
+def elsewhere() -> tuple[Stage, ...]:
+    """
+    Return all other venues, as their plugins play them, with secrets that were made for this process.
+    """
+    made = {stage.venue for stage in stages()}
+    return tuple(_renewed(stage) for stage in installed().stages() if stage.venue not in made)
+
+
+def _renewed(stage: Stage) -> Stage:
+    """
+    Return a stage whose accounts have other secrets, or other addresses where these are all that they have.
+
+    What answers its paths are methods of one object, which has the accounts by what they are known by.
+    """
+    actors = {_known_by(actor): _fresh(actor) for actor in stage.actors}
+    handles: list[Any] = [*stage.routes.values(), *stage.posts.values()]
+    (house,) = {id(handle.__self__): handle.__self__ for handle in handles}.values()
+    (name,) = {"parts", "accounts"} & {field.name for field in fields(type(house))}
+    people = {_known_by(actors[key]): _moved(part, actors[key]) for key, part in getattr(house, name).items()}
+    other = evolve(house, **{name: people})
+    routes, posts = (
+        {path: getattr(other, handle.__name__) for path, handle in paths.items()}
+        for paths in (stage.routes, stage.posts)
+    )
+    return evolve(stage, actors=tuple(actors.values()), routes=routes, posts=posts)
+
+
+def _known_by(actor: Actor) -> str:
+    return actor.credentials.get("api_key") or str(actor.options["address"])
+
+
+def _fresh(actor: Actor) -> Actor:
+    # Letters and digits, and as many as can be taken for base 64: every venue's keys can be like that.
+    found = {name: "".join(secrets.choice(_LETTERS) for _ in range(64)) for name in actor.credentials}
+    options = {n: f"0x{secrets.token_hex(20)}" if n == "address" else v for n, v in actor.options.items()}
+    return evolve(actor, credentials=found, options=options)
+
+
+def _moved(part: Any, actor: Actor) -> Any:
+    if isinstance(part, tuple):
+        return (actor.credentials["api_secret"], *part[1:])
+    return evolve(part, actor=actor) if hasattr(part, "actor") else part
+
+
 def planted(stages: Iterable[Stage]) -> dict[str, str]:
     """
     Return the secrets of all accounts of some stages, by account and name.
@@ -182,6 +234,25 @@ def given_away(text: str, hidden: Mapping[str, str]) -> list[str]:
 _needles: Final = functools.lru_cache(4096)(needles)
 
 
+#: Where signatures are sent.
+_SIGNATURES: Final = (
+    "ACCESS-SIGN",
+    "Authent",
+    "KC-API-PASSPHRASE",
+    "KC-API-SIGN",
+    "OK-ACCESS-SIGN",
+    "SIGN",
+    "Signature",
+    "X-AUTH-SIGNATURE",
+    "X-BAPI-SIGN",
+    "api-signature",
+)
+
+#: Says whose account it is, in the words of all venues.
+_PRIVATE: Final = sorted({name for plugin in installed().plugins() for v in plugin.venues for name in v.private})
+_private: Final = re.compile(rf'("(?:{"|".join(_PRIVATE)})":)(?:("[^"]*")|[0-9]+)'.encode())
+
+
 class Ears(Sandbox):
     """
     A sandbox that remembers the signatures that were sent to it, and that may change its answers.
@@ -189,21 +260,39 @@ class Ears(Sandbox):
 
     def __init__(self, *args: Any, reply: Callable[[Request, Any], Any] | None = None, **kwargs: Any) -> None:
         self.signatures: set[str] = set()
+        #: What says whose an account is, in the answers: a text, or a number.
+        self.owner, self.number = secrets.token_hex(20), str(10**24 + secrets.randbelow(10**24))
         self._reply = reply
         super().__init__(*args, **kwargs)
 
     @property
     def hidden(self) -> dict[str, str]:
         """
-        What may come out nowhere, by name: secrets, and signatures as well, which are good for a while.
+        What may come out nowhere, by name: secrets, whose an account is, and signatures, which are good for a while.
         """
-        return planted(self._stages) | {f"signature {number}": s for number, s in enumerate(sorted(self.signatures))}
+        signatures = {f"signature {number}": s for number, s in enumerate(sorted(self.signatures))}
+        return planted(self._stages) | {"owner": self.owner, "owner's number": self.number} | signatures
 
     def _play(self, request: Request) -> Any:
         query = parse_qs(request.query_string.decode("latin-1"))
-        self.signatures.update(query.get("signature", []), request.headers.getlist("X-AUTH-SIGNATURE"))
+        self.signatures.update(query.get("signature", []), *map(request.headers.getlist, _SIGNATURES))
+        self.signatures.update(re.findall(r"sig=(\w+)", request.headers.get("Authorization", "")))
         response, send = super()._play(request)
+        response = response.get_response() if isinstance(response, HTTPException) else response
+        self._name_owner(response)
         return (self._reply(request, response), send) if self._reply else (response, send)
+
+    def _name_owner(self, response: Response) -> None:
+        """
+        Put what is looked for in the place of what says whose account it is: a label of OKX's, not that of a refusal.
+        """
+        if response.status_code != HTTPStatus.OK:
+            return
+        said = (f'"{self.owner}"'.encode(), self.number.encode())
+        body = response.get_data()
+        told = _private.sub(lambda found: found[1] + said[found[2] is None], body)
+        if told != body:
+            response.set_data(told)
 
 
 @define

@@ -217,7 +217,7 @@ class Host:
         path = request.path_url.partition("?")[0]
         is_fetch = not path.endswith("/time")
         self.memory.fetches += is_fetch
-        account = self.scheduler.here.task if is_fetch else ""
+        account = self.scheduler.task if is_fetch else ""
         now = self.scheduler.now
         if now < self.stopped_until - 1e-6:
             self.memory.violations.append(

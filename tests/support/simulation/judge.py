@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from marginbook import BalanceReport
 from marginbook.asking import ATTEMPTS
@@ -69,6 +69,17 @@ class Case:
     timeout: float
     finished: Mapping[str, float]
     width: int
+    _notes: Mapping[str, str] = field(init=False)
+
+    @_notes.default
+    def _told(self) -> Mapping[str, str]:
+        """
+        Return all that is noted of each account.
+        """
+        told: defaultdict[str, str] = defaultdict(str)
+        for note in self.report.notes:
+            told[note.account] += f" {note.message}"
+        return told
 
     def problems(self, *, thorough: bool) -> Iterator[str]:
         """
@@ -118,14 +129,11 @@ class Case:
         if (
             skew
             and abs(skew) > _ALLOWED.get(player.venue, math.inf)
-            and "machine's clock" not in self._notes(player.name)
+            and "machine's clock" not in self._notes.get(player.name, "")
         ):
             yield f"{player.name} has no note of the clock that is {skew / 1000} s off"
-        if events[-1].what in ODD and told and "novelty" not in self._notes(player.name):
+        if events[-1].what in ODD and told and "novelty" not in self._notes.get(player.name, ""):
             yield f"{player.name} has no note of the field that nobody knows"
-
-    def _notes(self, account: str) -> str:
-        return " ".join(note.message for note in self.report.notes if note.account == account)
 
     def _of_locks(self, failures: Mapping[str, Failure]) -> Iterator[str]:
         told: list[tuple[str | None, ...]] = []
@@ -236,7 +244,7 @@ def _compare(row: Balance, told: Mapping[str, str]) -> str:
         elif basis[name] == "reported":
             same = f"{amount:f}" == written
         else:
-            same = Fraction(amount) == Fraction(written)
+            same = f"{amount:f}" == written or Fraction(amount) == Fraction(written)
         if not same:
             return f"{name} of {row.asset} is {amount}, and {written} was told"
     changed = int(told.get("updated_at", "0"))

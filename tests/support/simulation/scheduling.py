@@ -1,13 +1,13 @@
 """
-Virtual time, and threads of which one runs at a time.
+Virtual time, and workers of which one runs at a time.
 
-A thread runs until it sleeps; then the one that has to wake up first goes on, and time with it. So a seed gives the
-same run, switch by switch, and an hour of waiting costs nothing.
+A worker runs until it sleeps; then the one that has to wake up first goes on, and time with it. So a seed gives the
+same run, switch by switch, and an hour of waiting costs nothing. Workers are greenlets, since threads take longer to
+hand over than most of them have to do in between.
 """
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -17,6 +17,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define, field
+from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -26,69 +27,61 @@ T = TypeVar("T")
 
 class StoppedError(BaseException):
     """
-    The world ends while a thread sleeps in it.
+    The world ends while a worker sleeps in it.
     """
 
 
 class RunawayError(AssertionError):
     """
-    Threads sleep and wake without end.
+    Workers sleep and wake without end.
     """
-
-
-def _held() -> threading.Lock:
-    baton = threading.Lock()
-    baton.acquire()
-    return baton
-
-
-class _Here(threading.local):
-    """
-    What a thread knows of itself: its baton, and whom it works for.
-    """
-
-    baton: threading.Lock | None = None
-    task: str = ""
 
 
 class Scheduler:
     """
-    Hands the baton on in the order of waking-up times, and of arrival where these are equal.
+    Lets workers go on in the order of waking-up times, and of arrival where these are equal.
     """
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.here = _Here()
-        self._heap: list[tuple[float, int, threading.Lock]] = []
+        #: Whom a worker works for.
+        self.tasks: dict[greenlet, str] = {}
+        self._heap: list[tuple[float, int, greenlet]] = []
         self._number = count()
-        self._caller = _held()
+        self._caller = getcurrent()
         self._until = 0.0
         self._steps = 0
         self.ended = False
+
+    @property
+    def task(self) -> str:
+        """
+        Whom the worker works for that runs now.
+        """
+        return self.tasks[getcurrent()]
 
     def sleep(self, seconds: float) -> None:
         """
         Let others go on until so many seconds have passed.
         """
-        baton = self.here.baton
-        assert baton is not None, "only workers sleep"
-        heappush(self._heap, (self.now + max(0.0, seconds), next(self._number), baton))
-        self.park(baton)
+        here = getcurrent()
+        assert here in self.tasks, "only workers sleep"
+        heappush(self._heap, (self.now + max(0.0, seconds), next(self._number), here))
+        self._park(here)
 
-    def wake(self, baton: threading.Lock) -> None:
+    def wake(self, worker: greenlet) -> None:
         """
-        Let a parked thread go on when the others of this moment have had their turn.
+        Let a worker begin when the others of this moment have had their turn.
         """
-        heappush(self._heap, (self.now, next(self._number), baton))
+        heappush(self._heap, (self.now, next(self._number), worker))
 
-    def park(self, baton: threading.Lock) -> None:
+    def _park(self, here: greenlet) -> None:
         """
-        Let others go on until somebody wakes this thread.
+        Let others go on until it is this one's turn.
         """
-        theirs = self._next()
-        if theirs is not baton:
-            theirs.release()
-            baton.acquire()
+        turn = self._next()
+        if turn is not here:
+            turn.switch()
         if self.ended:
             raise StoppedError
 
@@ -96,8 +89,10 @@ class Scheduler:
         """
         Let others go on for good.
         """
+        here = getcurrent()
+        self.tasks.pop(here, None)
         if not self.ended:
-            self._next().release()
+            here.parent = self._next()
 
     def run(self, until: float, *, steps: int) -> None:
         """
@@ -107,8 +102,9 @@ class Scheduler:
             RunawayError: They took more than so many steps.
 
         """
+        self._caller = getcurrent()
         self._until, self._steps = until, steps
-        self.park(self._caller)
+        self._park(self._caller)
         if self._steps < 0:
             msg = f"At {self.now:.3f} s, {steps} steps were not enough."
             raise RunawayError(msg)
@@ -124,16 +120,16 @@ class Scheduler:
 
     def end(self) -> None:
         """
-        Let whoever sleeps or is parked end with `StoppedError` as soon as it is woken.
+        Let whoever sleeps end with `StoppedError` as soon as it is woken.
         """
         self.ended = True
 
-    def _next(self) -> threading.Lock:
+    def _next(self) -> greenlet:
         self._steps -= 1
         if self._steps < 0 or not self._heap or self._heap[0][0] > self._until:
             return self._caller
-        self.now, _, baton = heappop(self._heap)
-        return baton
+        self.now, _, worker = heappop(self._heap)
+        return worker
 
 
 @define(eq=False)
@@ -180,7 +176,7 @@ class Lanes(Executor):
         self._left = self._expected = expected
         self._until = until
         self._lanes: defaultdict[Hashable, _Lane] = defaultdict(_Lane)
-        self._threads: list[tuple[threading.Thread, threading.Lock]] = []
+        self._workers: list[greenlet] = []
 
     def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """
@@ -212,40 +208,41 @@ class Lanes(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # Executor's
         """
-        End the threads. Those that still sleep do so as soon as the world has ended.
+        End the workers. Those that still sleep do so as soon as the world has ended.
         """
-        for thread, baton in self._threads:
-            if thread.is_alive():
-                baton.release()
-            thread.join()
+        for worker in self._workers:
+            if not worker.dead:
+                worker.parent = getcurrent()
+                worker.switch()
 
     @property
     def asleep(self) -> bool:
         """
         True if somebody still works.
         """
-        return any(thread.is_alive() for thread, _ in self._threads)
+        return any(not worker.dead for worker in self._workers)
 
     def _start(self, lane: _Lane) -> None:
         lane.started += 1
-        baton = _held()
-        thread = threading.Thread(target=self._work, args=(lane, baton), daemon=True)
-        self._threads.append((thread, baton))
-        thread.start()
-        self._scheduler.wake(baton)
+        worker = greenlet(partial(self._work, lane))
+        self._workers.append(worker)
+        # A worker counts how deep it is from where it begins: here, and not in the middle of another's work.
+        worker.switch()
+        self._scheduler.wake(worker)
 
-    def _work(self, lane: _Lane, baton: threading.Lock) -> None:
-        baton.acquire()
-        here = self._scheduler.here
-        here.baton = baton
+    def _work(self, lane: _Lane) -> None:
+        here, scheduler = getcurrent(), self._scheduler
+        assert here.parent is not None
+        here.parent.switch()
         try:
-            while lane.tasks and not self._scheduler.ended:
-                here.task, future, call = lane.tasks.popleft()
+            while lane.tasks and not scheduler.ended:
+                task, future, call = lane.tasks.popleft()
+                scheduler.tasks[here] = task
                 if future.set_running_or_notify_cancel():
-                    self._call(here.task, future, call)
+                    self._call(task, future, call)
         except StoppedError:
             return
-        self._scheduler.leave()
+        scheduler.leave()
 
     def _call(self, task: str, future: Future[Any], call: Callable[[], Any]) -> None:
         try:

@@ -101,7 +101,7 @@ def derive(row: dict[str, str | None]) -> dict[str, str]:
     """
     known = {name: amount for name, amount in row.items() if amount is not None}
     wallet, cross, pnl = (known.get(n) for n in ("wallet_balance", "cross_wallet_balance", "cross_unrealized_pnl"))
-    if wallet and cross and pnl and Fraction(wallet) == Fraction(cross):
+    if wallet and cross and pnl and (wallet == cross or Fraction(wallet) == Fraction(cross)):
         known["unrealized_pnl"] = pnl
         known["equity"] = _sum(wallet, pnl)
     return known
@@ -112,10 +112,15 @@ def _sum(*amounts: str) -> str:
     Add up as on paper: integers of the finest unit. The sum has as many digits behind the point as the longest.
     """
     scale = max(len(amount.partition(".")[2]) for amount in amounts)
-    total = sum(int(Fraction(amount) * 10**scale) for amount in amounts)
+    total = sum(_units(amount, scale) for amount in amounts)
     whole, part = divmod(abs(total), 10**scale)
     sign = "-" if total < 0 else ""
     return f"{sign}{whole}.{part:0{scale}}" if scale else f"{sign}{whole}"
+
+
+def _units(amount: str, scale: int) -> int:
+    whole, _, part = amount.partition(".")
+    return int(whole + part.ljust(scale, "0"))
 
 
 def _assets(random: Random) -> list[str]:
