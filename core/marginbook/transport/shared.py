@@ -8,7 +8,6 @@ import contextlib
 import functools
 import hashlib
 import os
-import sqlite3
 import threading
 import weakref
 from pathlib import Path
@@ -43,12 +42,15 @@ class SharedLimits:
     def __init__(self, path: str) -> None:
         try:
             # An extra: most people run one process at a time.
+            import sqlite3  # noqa: PLC0415  # part of Python, but not of every report
+
             import filelock  # noqa: F401, PLC0415  # what pyrate-limiter locks the file with
             import pyrate_limiter  # noqa: PLC0415
         except ImportError:
             msg = f"{SHARED_LIMITS} needs the package pyrate-limiter."
             raise ConfigurationError(msg, hint="pip install 'marginbook[shared-limits]'") from None
         self._library: Any = pyrate_limiter
+        self._sqlite = sqlite3
         self._path = path
         self._buckets: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
@@ -83,7 +85,7 @@ class SharedLimits:
                 wait = bucket.waiting(item) / 1000
                 # Negative where the limit is less than a single request costs.
                 return wait if wait > 0 else limit.seconds
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, self._sqlite.Error) as error:
             msg = f"The file {self._path} of shared rate limits cannot be used ({type(error).__name__})."
             raise ConfigurationError(msg, hint=f"Let {SHARED_LIMITS} name a file that this user may write.") from None
 
@@ -91,7 +93,7 @@ class SharedLimits:
         table = f"limit_{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}"
         if (table, limit.weight) not in self._buckets:
             # The library would leave the connection open to a file that is no database.
-            with contextlib.closing(sqlite3.connect(self._path)) as trial:
+            with contextlib.closing(self._sqlite.connect(self._path)) as trial:
                 trial.execute("PRAGMA schema_version")
             rate = self._library.Rate(limit.weight, int((limit.seconds + _WAY) * 1000))
             self._buckets[table, limit.weight] = self._library.SQLiteBucket.init_from_file(
