@@ -28,7 +28,9 @@ SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")
 #: Tests that go over the same lines thousands of times, or over those of generated/, which nobody counts: to count here
 #: would double the time, and add none.
 LONG = (
-    "tests/faults",
+    "tests/faults/test_canaries.py",
+    "tests/faults/test_matrix.py",
+    "tests/faults/test_sweep.py",
     "tests/properties",
     "tests/simulation",
     "tests/specs/test_clients.py",

@@ -32,7 +32,7 @@ from marginbook import (
     asking,
 )
 from marginbook.accounts import resolve
-from marginbook.asking import ATTEMPTS, FIRST_DELAY, LONGEST_DELAY, NOTHING, Visit, read
+from marginbook.asking import ATTEMPTS, FIRST_DELAY, LONGEST_DELAY, NOTHING, REPEATED, Visit, read
 from marginbook.registry import installed
 from marginbook.report import Failure
 from marginbook.seam.settings import settle
@@ -947,3 +947,29 @@ def test_limits_of_keys_stay_as_they_are(scene: Scene) -> None:
 
     assert isinstance(scene.read(asked, described), Statement)
     assert isinstance(scene.read(asked, described), Failure)
+
+
+def test_what_was_sent_comes_back(scene: Scene) -> None:
+    """
+    An answer, or an error of a plugin, in which a part of a key stands is refused, and so never printed.
+    """
+    key = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+    def sent(session: requests.Session) -> str:
+        url = scene.play(lambda _: Said(body=[])).url
+        return session.get(url, headers={"X-KEY": key}).request.headers["X-KEY"][5:30]
+
+    def repeats(_: Account, session: requests.Session) -> Statement:
+        return Statement([], notes=[f"Key {sent(session)}."])
+
+    def complains(_: Account, session: requests.Session) -> Statement:
+        msg = f"Key {sent(session)} is odd."
+        raise InvalidResponseError(msg, hint="Ask again.")
+
+    found = [
+        scene.failure(Account("desk", "acme", options={"base_url": "https://x"}), venue(fetch))
+        for fetch in (repeats, complains)
+    ]
+
+    assert [REPEATED, REPEATED] == [failure.message for failure in found]
+    assert key[5:30] not in repr(found)

@@ -235,6 +235,28 @@ def test_a_round_that_is_lost() -> None:
     assert [5, 3, 2] == elsewhere.sizes
 
 
+def test_work_that_goes_wrong_in_another_way() -> None:
+    """
+    Whatever an executor says of a round, its accounts are asked again, and the one that it is about is given up.
+    """
+    executor = Pickling(lambda round_: OSError("gone") if "acme-001" in names(round_) else None)
+    report = collect(accounts(3), executor=executor)
+
+    assert [("acme-001", "plugin")] == [(failure.account, failure.kind) for failure in report.failures]
+    assert "The work on it was broken off (OSError)." == report.failures[0].message
+
+
+def test_an_address_that_makes_no_sense() -> None:
+    """
+    An account whose host nobody can tell is dealt out as all others are, and says itself what is wrong.
+    """
+    report = collect([account("good"), account("odd", base_url="http://[x")], executor=Pickling())
+
+    assert [("odd", "configuration", "base_url is not the address of a server.")] == [
+        (failure.account, failure.kind, failure.message) for failure in report.failures
+    ]
+
+
 def test_one_account_that_is_lost() -> None:
     """
     Alone in a round, it is tried once more as well.
