@@ -15,6 +15,7 @@ import os
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import pluggy
@@ -312,7 +313,7 @@ class Registry:
             plugin = found.entry_points[0].load()
             said = getattr(plugin, "MARGINBOOK_API", None)
             found.api = said if isinstance(said, int) else None
-            found.manager = _register(plugin)
+            found.manager = _registered(plugin) if isinstance(plugin, ModuleType) else _register(plugin)
         # A foreign module may raise anything at all when it is imported, or even exit.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             self._keep(found, _describe(found.source, error))
@@ -399,8 +400,12 @@ def _named(distribution: Distribution | None) -> tuple[bool, str, str]:
     return described["Name"] != PROJECT, described["Name"], described["Version"]
 
 
-# Each report asks for its plugins, and to look one over takes longer than to read an account.
+# Each report asks for its plugins, and to look a module over takes longer than to read an account.
 @functools.lru_cache(maxsize=256)
+def _registered(plugin: ModuleType) -> pluggy.PluginManager:
+    return _register(plugin)
+
+
 def _register(plugin: Any) -> pluggy.PluginManager:
     # A manager a plugin: in pluggy, one plugin's exception would end the call for all of them.
     manager = pluggy.PluginManager(PROJECT)

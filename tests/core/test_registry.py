@@ -93,6 +93,18 @@ def test_ours_are_plugins_like_others(plugins: Plugins) -> None:
     }
 
 
+def test_a_plugin_that_is_no_module(plugins: Plugins) -> None:
+    """
+    An entry point may lead to any object that has hooks: also to one that has no hash.
+    """
+    hook = "class Plugin(dict):\n    @hookimpl\n    def marginbook_venues(self):\n        return [venue('acme')]\n"
+    module = plugins.add("acme", source=f"{HEAD}\n{hook}\nplugin = Plugin()\n")
+    registry = Registry([EntryPoint("acme", f"{module}:plugin", "marginbook")])
+
+    assert "acme" == registry.venue("acme").id
+    assert {} == problems(registry)
+
+
 def test_a_venue_that_nobody_names_is_not_imported(plugins: Plugins) -> None:
     """
     A venue is looked for under the entry point of its name, and no other plugin is touched.
