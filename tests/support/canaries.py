@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from werkzeug.exceptions import HTTPException
 
 from marginbook.registry import installed
-from marginbook.sandbox import Actor, Sandbox, Stage, answer
+from marginbook.sandbox import Actor, Budget, Sandbox, Stage, answer
 from marginbook_binance.cast import COINS, MULTI, SINGLE, UNDER, Part, Verify, verify_hmac, verify_public
 from marginbook_binance.depths import PORTFOLIO, PORTFOLIO_WHOLE
 from marginbook_binance.stage import Futures
@@ -156,7 +156,10 @@ def _renewed(stage: Stage) -> Stage:
     (house,) = {id(handle.__self__): handle.__self__ for handle in handles}.values()
     (name,) = {"parts", "accounts"} & {field.name for field in fields(type(house))}
     people = {_known_by(actors[key]): _moved(part, actors[key]) for key, part in getattr(house, name).items()}
-    other = evolve(house, **{name: people})
+    # What others have spent in this process counts for nobody here.
+    limits = {field.name: getattr(house, field.name) for field in fields(type(house)) if field.init}
+    budgets = {name: Budget(b.limit, b.seconds) for name, b in limits.items() if isinstance(b, Budget)}
+    other = evolve(house, **{name: people}, **budgets)
     routes, posts = (
         {path: getattr(other, handle.__name__) for path, handle in paths.items()}
         for paths in (stage.routes, stage.posts)

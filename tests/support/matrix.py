@@ -31,6 +31,8 @@ BUT: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "empty-string": {"fexgate": (UNKNOWN, UNKNOWN)},
     "missing": {"fexgate": (UNKNOWN, UNKNOWN)},
     "number": {"fexgate": ("invalid_response", "invalid_response")},
+    # The other mode has a negative balance that the wallets do not show, so that what is cash is not known.
+    "mode-switch": {"binance-pm": (NEVER, UNKNOWN)},
 }
 
 MATRIX: Final[Mapping[str, Cell]] = {name: evolve(cell, but=BUT.get(name, {})) for name, cell in EVERYWHERE.items()}
