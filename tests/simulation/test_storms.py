@@ -97,6 +97,22 @@ def test_calm_venues_do_not_notice() -> None:
     assert [1, 1, 1] == [run(seed, 20).counts["twins"] for seed in compared]
 
 
+def test_whatever_goes_wrong_can_be_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    A defect of marginbook, or of the simulation itself, has the seed with which it comes again.
+    """
+
+    def broken(*_: object) -> Figures:
+        raise IndexError
+
+    monkeypatch.setattr(command, "run", broken)
+
+    assert 1 == command.main(["--seed", "7"])
+    assert "Seed 7, report 0: 1 problems\n  IndexError()" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("seed", "size"), [(19, 20), (22, 10), (50, 5), (4, 40)])
 def test_what_was_wrong_once(seed: int, size: int) -> None:
     """

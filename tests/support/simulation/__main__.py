@@ -58,8 +58,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _runs(seeds: Iterable[int], size: int, processes: int) -> Iterator[Figures]:
     if processes == 1:
-        with stumbling():
-            yield from (run(seed, size) for seed in seeds)
+        yield from (_run(seed, size) for seed in seeds)
         return
     # The second of what zip takes together: of the first, it takes one too many.
     left = iter(seeds)
@@ -75,8 +74,14 @@ def _runs(seeds: Iterable[int], size: int, processes: int) -> Iterator[Figures]:
 
 
 def _run(seed: int, size: int) -> Figures:
-    with stumbling():
-        return run(seed, size)
+    try:
+        with stumbling():
+            return run(seed, size)
+    except SimulationError:
+        raise
+    # Whatever goes wrong can be looked at again.
+    except Exception as error:
+        raise SimulationError(seed, 0, [repr(error)]) from error
 
 
 def _collect_seldom() -> None:

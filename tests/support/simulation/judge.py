@@ -229,7 +229,7 @@ def _for_the_first_time(events: Sequence[Event]) -> bool:
     """
     Say whether it was the account's last attempt that told of a wrong time.
     """
-    return len(events) == ATTEMPTS and events[-2].what not in _OFF
+    return len(events) == ATTEMPTS and not any(event.what in _OFF for event in events[-2:-1])
 
 
 def _compare(row: Balance, told: Mapping[str, str]) -> str:
