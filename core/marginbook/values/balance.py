@@ -119,11 +119,12 @@ class Balance:
         whole = object.__new__(Balance)
         known = vars(whole)
         known.update(vars(self))
-        for name, (figure, _) in figures.items():
-            known[name] = exact(figure)
         if figures:
-            told = [(name, identity) for name, (_, identity) in figures.items()]
-            known["_derived"] = _pairs([*self._derived, *told])
+            derived = dict(self._derived)
+            for name, (figure, identity) in figures.items():
+                known[name] = exact(figure)
+                derived[name] = identity
+            known["_derived"] = _pairs(derived)
         if notes:
             known["notes"] = (*self.notes, *texts(notes))
         return whole
