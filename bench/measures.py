@@ -179,7 +179,7 @@ def threads(bench: Bench) -> Figures:
     Calls per second, with so many threads.
     """
     figures = Figures()
-    count = 1000
+    count = 400
     with bench.serving(Settings(rows=ROWS)) as served:
         for _ in bench.each_round(3):
             for workers in (1, 8, 32, 64):
@@ -196,7 +196,7 @@ def report(bench: Bench) -> Figures:
     figures = Figures()
     workers = 64
     with bench.serving(Settings(rows=ROWS, delay=TRIP), tls=True) as served:
-        for _ in bench.each_round(2):
+        for _ in bench.each_round(1):
             for count, asked in {1: PEERS, 10: PEERS, 100: PEERS, 1000: PEERS, 10_000: {"marginbook": OURS}}.items():
                 for name, peer in asked.items():
                     took = bench.inside(peer, "ask", urls=served.urls, count=count, workers=workers, kept=False)
