@@ -88,7 +88,8 @@ def gather(
 
 
 def _done(futures: Mapping[Future[T], Account], deadline: Deadline) -> Iterator[tuple[Account, T | Failure]]:
-    # Not as_completed, which takes a lock of each future for each of them.
+    # Not as_completed, which takes a lock of each future for each of them. It waits by the machine's own clock as well:
+    # in virtual time, all work is done before it is waited for.
     done: SimpleQueue[Future[T]] = SimpleQueue()
     end = time.monotonic() + deadline.remaining() + _GRACE
     for future in futures:
