@@ -115,10 +115,10 @@ def untold(errors: str) -> str:
 
 def stalled(sandbox: Sandbox) -> None:
     """
-    Wait until somebody has asked.
+    Wait until all have asked: what counts the lines of a process may wait for ever if it is interrupted at a new file.
     """
     until = time.monotonic() + 30
-    while not sandbox.requests:
+    while sandbox.requests < len(sandbox.accounts()):
         assert time.monotonic() < until
         time.sleep(0.01)
 
