@@ -116,9 +116,7 @@ class Balance:
         Return the same balance with several derived figures, each with its identity, and with more notes.
         """
         # This is done to every row, and evolve would check again what has just been checked.
-        whole = object.__new__(Balance)
-        known = vars(whole)
-        known.update(vars(self))
+        known = vars(self).copy()
         if figures:
             derived = dict(self._derived)
             for name, (figure, identity) in figures.items():
@@ -127,6 +125,8 @@ class Balance:
             known["_derived"] = _pairs(derived)
         if notes:
             known["notes"] = (*self.notes, *texts(notes))
+        whole = object.__new__(Balance)
+        object.__setattr__(whole, "__dict__", known)
         return whole
 
     def remark(self, note: str) -> Balance:

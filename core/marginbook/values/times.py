@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
 
 def moment(when: datetime | str) -> datetime:
     """
@@ -48,7 +50,8 @@ def from_milliseconds(since_epoch: Decimal | int) -> datetime | None:
     if since_epoch == 0:
         return None
     try:
-        when = EPOCH + timedelta(milliseconds=int(since_epoch)) if int(since_epoch) == since_epoch else None
+        whole = int(since_epoch)
+        when = EPOCH + whole * _MILLISECOND if whole == since_epoch else None
     except (OverflowError, ValueError):
         when = None
     if when is None:
