@@ -5,7 +5,7 @@ Bodies that venues did not mean to send: every figure that is read from one stan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +24,9 @@ from words import WORDS as SECOND
 
 if TYPE_CHECKING:
     from marginbook import Balance
+
+#: Of the oldest coin.
+FIRST_BLOCK: Final = datetime(2009, 1, 3, tzinfo=UTC)
 
 #: What a body does not have.
 ABSENT: Final = object()
@@ -199,7 +202,9 @@ def _judge_balance(words: Words, row: Any, balance: Balance) -> None:
     if "unrealized_pnl" in derived and "unrealized_pnl" not in {*words.made, *words.elsewhere}:
         assert known["wallet_balance"] == known["cross_wallet_balance"]
     written = digits(row.get(words.updated, ABSENT)) if words.updated else None
-    assert (EPOCH + timedelta(milliseconds=int(written)) if written else None) == balance.updated_at
+    at = EPOCH + timedelta(milliseconds=int(written)) if written else None
+    # A time before there was any coin is no time of a row, which says so.
+    assert (None if at and at < FIRST_BLOCK else at) == balance.updated_at
 
 
 def ask(cassette: Cassette, content: bytes) -> Statement:
