@@ -110,9 +110,11 @@ def _of_totals(report: BalanceReport) -> Iterable[str]:
 
 
 def _is_sum(total: Decimal | None, column: tuple[Decimal | None, ...]) -> bool:
-    known = [amount for amount in column if amount is not None]
-    if total is None or len(known) < len(column):
-        return total is None and len(known) < len(column)
-    with localcontext(_EXACT):
-        # What is left of the total without its rows.
-        return not sum(map(neg, known), total)
+    if total is None:
+        return any(amount is None for amount in column)
+    try:
+        with localcontext(_EXACT):
+            # What is left of the total without its rows.
+            return not sum(map(neg, column), total)  # type: ignore[arg-type]  # None cannot be subtracted
+    except TypeError:
+        return False

@@ -162,6 +162,11 @@ class BalanceReport:
         """
         Add up the accounts that could be read, by asset. Each total says which accounts are missing.
         """
+        return dict(self._totals)
+
+    @cached_property
+    def _totals(self) -> dict[str, Total]:
+        # What was audited is what is handed out.
         return totals(self.balances, self.missing)
 
     def valued(self, in_: str = "USD", prices: Iterable[Price] | Mapping[str, Decimal | int | str] = ()) -> Valuation:

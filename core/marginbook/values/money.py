@@ -136,13 +136,14 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """
     Add up *amounts* of one asset exactly, or return None where one of them is not known.
     """
-    known = []
-    for amount in amounts:
-        if amount is None:
+    column = tuple(amounts)
+    try:
+        with localcontext(_EXACT):
+            return sum(column, ZERO)  # type: ignore[type-var]  # None is found by adding it
+    except TypeError:
+        if any(amount is None for amount in column):
             return None
-        known.append(amount)
-    with localcontext(_EXACT):
-        return sum(known, ZERO)
+        raise
 
 
 @overload

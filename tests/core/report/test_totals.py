@@ -76,6 +76,16 @@ def test_who_is_missing() -> None:
     assert book(row("a"))["USDT"].complete
 
 
+def test_totals_of_ones_own() -> None:
+    """
+    Whoever changes what was handed out changes nothing of the report.
+    """
+    report = BalanceReport(accounts={"a": "acme"}, balances=[row("a", equity="1")], started_at=EPOCH, finished_at=EPOCH)
+    report.totals().clear()
+
+    assert ["USDT"] == list(report.totals())
+
+
 def test_nothing_to_add() -> None:
     """
     Without rows there are no totals, whoever is missing.

@@ -218,6 +218,15 @@ def test_a_sum_with_a_gap_is_not_known() -> None:
     assert Decimal(0) == total([])
 
 
+def test_a_sum_with_what_is_no_amount() -> None:
+    """
+    A float or a text is an error, and not a gap.
+    """
+    for stranger in (1.5, "1"):
+        with pytest.raises(TypeError):
+            total([Decimal(1), stranger])  # type: ignore[list-item]
+
+
 @given(st.lists(AMOUNTS, max_size=8), st.randoms())
 def test_sums_equal_those_of_fractions(amounts: list[Decimal], random: Any) -> None:
     """
