@@ -14,7 +14,10 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
+from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
@@ -159,6 +162,21 @@ class _Pools(HTTPAdapter):
         Return what the first line of a request asks for.
         """
         return super().request_url(request, proxies) if _are_proxies(proxies) else str(request.path_url)
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """
+        Make an answer of urllib3's, as requests does, which looks for cookies even where there are none.
+        """
+        response = requests.Response()
+        response.status_code, response.reason = resp.status, resp.reason
+        # To requests' kind of headers, letters are as large or small as to urllib3's, and to copy them takes time.
+        response.headers = resp.headers
+        response.encoding = get_encoding_from_headers(resp.headers)
+        response.raw, response.url = resp, req.url or ""
+        if "Set-Cookie" in resp.headers:
+            extract_cookies_to_jar(response.cookies, req, resp)  # type: ignore[no-untyped-call]
+        response.request, response.connection = req, self
+        return response
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """
