@@ -11,7 +11,7 @@ import math
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -26,6 +26,10 @@ from marginbook.transport.trust import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+#: Hosts whose connections are kept. More of them still work; their connections are opened anew.
+_HOSTS: Final = 64
 
 
 class _Timed:
@@ -139,6 +143,8 @@ class _Pools(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         _equip(self.poolmanager)
         self._contexts: dict[str | bool, ssl.SSLContext] = {}
+        #: The pool of each place that was asked, which takes urllib3 longer to find.
+        self._known: dict[tuple[str, str, str | bool], Any] = {}
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         """
@@ -149,8 +155,22 @@ class _Pools(HTTPAdapter):
             return super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         # All but the query is the same for many requests, and has been taken apart already.
         parts = urlsplit(request.url.partition("?")[0])
-        context = {"ssl_context": self._trusting(verify)} if parts.scheme == "https" else None
-        return self.poolmanager.connection_from_host(parts.hostname, parts.port, parts.scheme, context)
+        place = parts.scheme, parts.netloc, verify
+        pool = self._known.get(place)
+        if pool is None:
+            context = {"ssl_context": self._trusting(verify)} if parts.scheme == "https" else None
+            pool = self.poolmanager.connection_from_host(parts.hostname, parts.port, parts.scheme, context)
+            if len(self._known) == _HOSTS:
+                self._known.clear()
+            self._known[place] = pool
+        return pool
+
+    def close(self) -> None:
+        """
+        Close all connections.
+        """
+        self._known.clear()
+        super().close()
 
     def _trusting(self, verify: str | bool) -> ssl.SSLContext:  # noqa: FBT001  # see trusting
         if verify not in self._contexts:
@@ -205,5 +225,4 @@ def adapter(max_workers: int) -> HTTPAdapter:
     """
     Return the pool of connections that all accounts share: one for each worker and host.
     """
-    # Hosts beyond this number still work; their connections are opened anew.
-    return _Pools(pool_connections=64, pool_maxsize=max_workers, max_retries=0)
+    return _Pools(pool_connections=_HOSTS, pool_maxsize=max_workers, max_retries=0)

@@ -343,7 +343,7 @@ def _own(request: requests.PreparedRequest, usual: Mapping[str, str | bytes]) ->
     """
     Return what a request has that others of the session have not.
     """
-    query = _parts(request.url or "").query.split("&")
+    query = (request.url or "").partition("?")[2].split("&")
     headers = [value for name, value in request.headers.items() if name not in usual]
     return [*map(str, headers), *query, *map(unquote, query)]
 
