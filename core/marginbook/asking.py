@@ -394,8 +394,12 @@ def _limits(account: Account, venue: Venue) -> tuple[Limit, ...]:
     )
 
 
-@functools.lru_cache
 def _allowing(limit: Limit, weight: int) -> Limit:
+    return limit if weight == limit.weight else _changed(limit, weight)
+
+
+@functools.lru_cache
+def _changed(limit: Limit, weight: int) -> Limit:
     return evolve(limit, weight=weight)
 
 

@@ -95,15 +95,16 @@ def _difference(amount: Decimal | None, *parts: Decimal | None) -> Decimal | Non
 
 
 def _of_totals(report: BalanceReport) -> Iterable[str]:
-    columns: defaultdict[str, list[tuple[Decimal | None, ...]]] = defaultdict(list)
+    rows: defaultdict[str, list[Balance]] = defaultdict(list)
     for row in report.balances:
-        columns[row.asset].append(_AMOUNTS(row))
+        rows[row.asset].append(row)
     totals = report.totals()
-    if totals.keys() != columns.keys():
+    if totals.keys() != rows.keys():
         yield "its totals are of other assets than its rows"
     missing = sorted(failure.account for failure in report.failures)
-    for asset in totals.keys() & columns.keys():
-        if not all(map(_is_sum, _AMOUNTS(totals[asset]), zip(*columns[asset], strict=True))):
+    for asset in totals.keys() & rows.keys():
+        # One asset after the other: the amounts of all rows together would take more memory than the report.
+        if not all(map(_is_sum, _AMOUNTS(totals[asset]), zip(*map(_AMOUNTS, rows[asset]), strict=True))):
             yield f"the total of {asset} is not the sum of its rows"
         if sorted(totals[asset].missing) != missing:
             yield f"the total of {asset} does not say who is missing"

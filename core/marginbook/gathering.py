@@ -6,18 +6,18 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from marginbook.errors import DeadlineError, MarginbookError, PluginError
 from marginbook.report import Failure
 from marginbook.workers import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-    from concurrent.futures import Executor
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from concurrent.futures import Executor, Future
 
     from marginbook.accounts import Account
     from marginbook.seam import Venue
@@ -69,49 +69,69 @@ def gather(
     """
     # Threads for each address: one that stalls must not keep the others from being asked.
     own: defaultdict[tuple[str, str], Threads] = defaultdict(partial(Threads, max_workers))
-    futures: dict[Future[T], Account] = {}
+    done: SimpleQueue[tuple[int, T | Failure]] = SimpleQueue()
+    begun: dict[int, Account] = {}
+    futures: list[Future[T]] = []
     lost = []
     try:
-        for account in accounts:
+        for number, account in enumerate(accounts):
             try:
                 venue = registry.venue(account.venue)
-                workers = executor or own[venue.id, str(account.options.get("base_url"))]
-                futures[workers.submit(work, account, venue)] = account
+                if executor:
+                    future = executor.submit(work, account, venue)
+                    future.add_done_callback(partial(_pass_on, done, number, account))
+                    futures.append(future)
+                else:
+                    threads = own[venue.id, str(account.options.get("base_url"))]
+                    threads.begin(partial(_work, done, number, work, account, venue))
+                begun[number] = account
             # The plugin's trouble, or that of an executor which is shut down or has lost its processes.
             except Exception as error:  # noqa: BLE001
                 lost.append((account, failed(account, error, "could not be begun")))
         yield from lost
-        yield from _done(futures, deadline)
+        yield from _done(begun, done, deadline)
     finally:
         for threads in own.values():
             threads.close()
+        for future in futures:
+            future.cancel()
 
 
-def _done(futures: Mapping[Future[T], Account], deadline: Deadline) -> Iterator[tuple[Account, T | Failure]]:
-    # Not as_completed, which takes a lock of each future for each of them. It waits by the machine's own clock as well:
-    # in virtual time, all work is done before it is waited for.
-    done: SimpleQueue[Future[T]] = SimpleQueue()
+def _work(
+    done: SimpleQueue[tuple[int, T | Failure]],
+    number: int,
+    work: Callable[[Account, Venue], T],
+    account: Account,
+    venue: Venue,
+) -> None:
+    outcome: T | Failure
+    try:
+        outcome = work(account, venue)
+    # A plugin that exits.
+    except BaseException as error:  # noqa: BLE001
+        outcome = failed(account, error, "was broken off")
+    done.put((number, outcome))
+
+
+def _pass_on(done: SimpleQueue[tuple[int, T | Failure]], number: int, account: Account, future: Future[T]) -> None:
+    error = CancelledError() if future.cancelled() else future.exception()
+    # A pool whose process was killed, an account that cannot be pickled.
+    done.put((number, future.result() if error is None else failed(account, error, "was broken off")))
+
+
+def _done(
+    begun: dict[int, Account], done: SimpleQueue[tuple[int, T | Failure]], deadline: Deadline
+) -> Iterator[tuple[Account, T | Failure]]:
+    # It waits by the machine's own clock: in virtual time, all work is done before it is waited for.
     end = time.monotonic() + deadline.remaining() + _GRACE
-    for future in futures:
-        future.add_done_callback(done.put)
-    open_ = dict(futures)
-    while open_:
+    while begun:
         try:
-            future = done.get(timeout=max(0.0, end - time.monotonic()))
+            number, outcome = done.get(timeout=max(0.0, end - time.monotonic()))
         except Empty:
             break
-        account = open_.pop(future)
-        outcome: T | Failure = _outcome(future, account)
-        yield account, outcome
-    for future, account in open_.items():
-        future.cancel()
+        yield begun.pop(number), outcome
+    for account in begun.values():
         yield account, late(account)
-
-
-def _outcome(future: Future[Any], account: Account) -> Any:
-    error = CancelledError() if future.cancelled() else future.exception()
-    # A plugin that exits, a pool whose process was killed, an account that cannot be pickled.
-    return future.result() if error is None else failed(account, error, "was broken off")
 
 
 def late(account: Account) -> Failure:

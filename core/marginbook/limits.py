@@ -57,8 +57,7 @@ class Limit:
         """
         if not self._weights:
             return 1
-        request = f"{method} {path}"
-        return next((weight for operation, weight in self._weights if _pattern(operation).fullmatch(request)), 0)
+        return _cost(self._weights, f"{method} {path}")
 
 
 @frozen
@@ -73,6 +72,12 @@ class Wait:
     accounts: int
     #: Until when, by this machine's clock. Then some of them go on; others may have to wait again.
     until: datetime
+
+
+# All accounts of a venue ask the same few questions.
+@functools.lru_cache(maxsize=1024)
+def _cost(weights: tuple[tuple[str, int], ...], request: str) -> int:
+    return next((weight for operation, weight in weights if _pattern(operation).fullmatch(request)), 0)
 
 
 @functools.cache

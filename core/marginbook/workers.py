@@ -4,11 +4,9 @@ Who does the asking: threads that nobody has to wait for.
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,42 +17,33 @@ class Threads:
     Threads that end with the process.
 
     Those of a ThreadPoolExecutor do not let it end before they are done, and who waits for a venue that sends a byte a
-    second is never done: the report would be there in time, and the command would hang after it.
+    second is never done: the report would be there in time, and the command would hang after it. Nor do they make a
+    future of each task, with a lock and a queue of its own: a task tells itself what came of it, and raises nothing.
     """
 
     def __init__(self, count: int) -> None:
-        self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        self._futures: list[Future[Any]] = []
+        self._tasks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._count = count
         self._started = 0
+        self._closed = False
 
-    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+    def begin(self, task: Callable[[], object]) -> None:
         """
-        Have *function* called, and return its future.
+        Have *task* called as soon as one of the threads has nothing else to do.
         """
-        future: Future[Any] = Future()
-        self._futures.append(future)
-        self._tasks.put((future, partial(function, *args)))
         if self._started < self._count:
             Thread(target=self._work, name=f"marginbook-{self._started}", daemon=True).start()
             self._started += 1
-        return future
+        self._tasks.put(task)
 
     def close(self) -> None:
         """
         Let each thread end with what it is doing.
         """
-        for future in self._futures:
-            future.cancel()
+        self._closed = True
         for _ in range(self._started):
             self._tasks.put(None)
 
     def _work(self) -> None:
-        while task := self._tasks.get():
-            future, function = task
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(function())
-                # Whoever asks for the result gets it.
-                except BaseException as error:  # noqa: BLE001
-                    future.set_exception(error)
+        while (task := self._tasks.get()) and not self._closed:
+            task()

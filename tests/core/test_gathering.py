@@ -5,6 +5,7 @@ Working on many accounts at once, with executors that do not do what they should
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
@@ -177,3 +178,33 @@ def test_unknown_venues_come_first(registry: Registry) -> None:
     found = gather(accounts, lambda *_: Statement([]), registry=registry, deadline=Deadline(5), max_workers=1)
 
     assert ["lost", "a"] == [account.name for account, _ in found]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_who_stops_listening_calls_off_the_rest(registry: Registry, *, own: bool) -> None:
+    """
+    What nobody has begun by then is not begun any more, in threads of ours or in an executor.
+    """
+    asked: list[str] = []
+    busy, go_on = threading.Event(), threading.Event()
+
+    def work(account: Account, _: Venue) -> None:
+        asked.append(account.name)
+        if len(asked) > 1:
+            busy.set()
+            go_on.wait(5)
+
+    before = set(threading.enumerate())
+    executor = None if own else ThreadPoolExecutor(1)
+    found = gather(ACCOUNTS, work, registry=registry, deadline=Deadline(5), max_workers=1, executor=executor)
+    assert ACCOUNTS[0] is next(found)[0]
+    (thread,) = set(threading.enumerate()) - before
+    busy.wait(5)
+    found.close()
+    go_on.set()
+    if executor:
+        executor.shutdown()
+    thread.join(5)
+
+    assert ["a", "b"] == asked
+    assert not thread.is_alive()

@@ -91,7 +91,7 @@ class Secret:
             CredentialsError: See `find`.
 
         """
-        return self.find().secret
+        return self._look()[1]
 
     def find(self) -> Found:
         """
@@ -102,10 +102,14 @@ class Secret:
                 text names the places, never what was found.
 
         """
+        reference, secret = self._look()
+        return Found(secret, reference.place)
+
+    def _look(self) -> tuple[Reference, str]:
         absent = []
         for reference in self._references:
             try:
-                return _found(reference)
+                return reference, _read(reference)
             except AbsentError as error:
                 absent.append(error)
         if len(absent) == 1:
@@ -145,7 +149,7 @@ def resolve(credentials: Mapping[str, Secret]) -> dict[str, str]:
     return found
 
 
-def _found(reference: Reference) -> Found:
+def _read(reference: Reference) -> str:
     secret = Hidden(reference.read())
     if not secret.strip():
         msg = f"The secret is empty: {reference.place}."
@@ -153,7 +157,7 @@ def _found(reference: Reference) -> Found:
     if not _is_text(secret):
         msg = f"The secret is not UTF-8 text: {reference.place}."
         raise CredentialsError(msg, hint="Put the secret there again.")
-    return Found(secret, reference.place)
+    return secret
 
 
 def _is_text(secret: str) -> bool:

@@ -5,17 +5,15 @@ An account's settings, checked against what its venue says.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from attrs import evolve
-
+from marginbook.accounts import Account
 from marginbook.errors import ConfigurationError
 from marginbook.hosts import is_loopback
 from marginbook.seam.venue import CLEARTEXT
 
 if TYPE_CHECKING:
-    from marginbook.accounts import Account
     from marginbook.seam.venue import Venue
 
 
@@ -27,13 +25,14 @@ def settle(account: Account, venue: Venue) -> Account:
         ConfigurationError: A setting is missing, unknown or wrong. The text names it.
 
     """
-    problems = [*_credential_problems(account, venue), *_option_problems(account, venue)]
-    if problems:
-        msg = f"{'; '.join(problems)}."
+    credentials, options = account.credentials, account.options
+    # That nothing is wrong, as with most, is found out in less time than what is.
+    if not venue.accepts(credentials, options):
+        msg = f"{'; '.join([*_credential_problems(account, venue), *_option_problems(account, venue)])}."
         raise ConfigurationError(msg, hint=f"See 'marginbook venues {venue.id}' for what {venue.id} needs and offers.")
-    options = {option.name: option.default for option in venue.all_options} | account.options
-    options["base_url"] = _base_url(options, venue)
-    return evolve(account, options=options)
+    settled = venue.completed(options)
+    settled["base_url"] = _base_url(settled, venue)
+    return Account(account.name, account.venue, credentials, settled)
 
 
 def _credential_problems(account: Account, venue: Venue) -> list[str]:
@@ -63,7 +62,7 @@ def _option_problems(account: Account, venue: Venue) -> list[str]:
     ]
 
 
-def _base_url(options: dict[str, object], venue: Venue) -> str:
+def _base_url(options: dict[str, Any], venue: Venue) -> str:
     written = str(options["base_url"])
     url = venue.hosts.get(written, written).rstrip("/")
     parts = _split(url)

@@ -187,7 +187,13 @@ class Venue:
     #: Its own options, and those that the core adds to every venue.
     all_options: tuple[Option, ...] = field(init=False, eq=False, repr=False)
 
-    # Both are asked for at every account, and a venue may have thousands.
+    #: The same by name, what they are where an account says nothing, those that it has to say, and what is secret.
+    _offered: dict[str, Option] = field(init=False, eq=False, repr=False)
+    _defaults: dict[str, Any] = field(init=False, eq=False, repr=False)
+    _required: frozenset[str] = field(init=False, eq=False, repr=False)
+    _secret: frozenset[str] = field(init=False, eq=False, repr=False)
+
+    # All of them are asked for at every account, and a venue may have thousands.
 
     @address_limit.default
     def _find_address_limit(self) -> Limit | None:
@@ -197,6 +203,22 @@ class Venue:
     def _find_all_options(self) -> tuple[Option, ...]:
         own = [*([CLEARTEXT] if self.sends_secrets else []), *map(_weight, filter(None, [self.address_limit]))]
         return (_base_url(self.hosts), *own, *self.options)
+
+    @_offered.default
+    def _find_offered(self) -> dict[str, Option]:
+        return {option.name: option for option in self.all_options}
+
+    @_defaults.default
+    def _find_defaults(self) -> dict[str, Any]:
+        return {option.name: option.default for option in self.all_options}
+
+    @_required.default
+    def _find_required(self) -> frozenset[str]:
+        return frozenset(option.name for option in self.all_options if option.required)
+
+    @_secret.default
+    def _find_secret(self) -> frozenset[str]:
+        return frozenset(credential.name for credential in self.credentials)
 
     @id.validator
     def _check_id(self, _: Attribute[str], value: str) -> None:
@@ -245,6 +267,23 @@ class Venue:
         True if a request carries a secret itself.
         """
         return any(credential.sent_as_is for credential in self.credentials)
+
+    def accepts(self, credentials: Mapping[str, object], options: Mapping[str, object]) -> bool:
+        """
+        Say whether an account may have these: none is missing, none is unknown, none is wrong.
+        """
+        return (
+            credentials.keys() == self._secret
+            and options.keys() >= self._required
+            and options.keys() <= self._offered.keys()
+            and not any(self._offered[name].complaint(value) for name, value in options.items())
+        )
+
+    def completed(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Return an account's options with the defaults of all others.
+        """
+        return {**self._defaults, **options}
 
 
 CLEARTEXT: Final = Option(

@@ -159,7 +159,9 @@ class Host:
         if len(self._gates) > self._many:
             self._gates = {key: gate for key, gate in self._gates.items() if gate.spent(now)}
             self._many = max(_MANY, 2 * len(self._gates))
-        return self._gates.setdefault(charge.counted, Gate(charge.limit.seconds))
+        if charge.counted not in self._gates:
+            self._gates[charge.counted] = Gate(charge.limit.seconds)
+        return self._gates[charge.counted]
 
     def _refusal(self, wait: float, machine: Machine) -> RateLimitedError:
         until = self.clock.now(machine) + timedelta(seconds=wait)
@@ -280,7 +282,9 @@ class Hosts:
         """
         with _LOCK:
             place = (venue, address, egress)
-            return self._hosts.setdefault(place, Host(address, place=place))
+            if place not in self._hosts:
+                self._hosts[place] = Host(address, place=place)
+            return self._hosts[place]
 
     def forget(self) -> None:
         """

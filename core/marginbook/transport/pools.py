@@ -11,10 +11,13 @@ import math
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
+from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
@@ -23,6 +26,10 @@ from marginbook.transport.trust import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+#: Hosts whose connections are kept. More of them still work; their connections are opened anew.
+_HOSTS: Final = 64
 
 
 class _Timed:
@@ -136,6 +143,8 @@ class _Pools(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         _equip(self.poolmanager)
         self._contexts: dict[str | bool, ssl.SSLContext] = {}
+        #: The pool of each place that was asked, which takes urllib3 longer to find.
+        self._known: dict[tuple[str, str, str | bool], Any] = {}
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         """
@@ -146,8 +155,22 @@ class _Pools(HTTPAdapter):
             return super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         # All but the query is the same for many requests, and has been taken apart already.
         parts = urlsplit(request.url.partition("?")[0])
-        context = {"ssl_context": self._trusting(verify)} if parts.scheme == "https" else None
-        return self.poolmanager.connection_from_host(parts.hostname, parts.port, parts.scheme, context)
+        place = parts.scheme, parts.netloc, verify
+        pool = self._known.get(place)
+        if pool is None:
+            context = {"ssl_context": self._trusting(verify)} if parts.scheme == "https" else None
+            pool = self.poolmanager.connection_from_host(parts.hostname, parts.port, parts.scheme, context)
+            if len(self._known) == _HOSTS:
+                self._known.clear()
+            self._known[place] = pool
+        return pool
+
+    def close(self) -> None:
+        """
+        Close all connections.
+        """
+        self._known.clear()
+        super().close()
 
     def _trusting(self, verify: str | bool) -> ssl.SSLContext:  # noqa: FBT001  # see trusting
         if verify not in self._contexts:
@@ -159,6 +182,21 @@ class _Pools(HTTPAdapter):
         Return what the first line of a request asks for.
         """
         return super().request_url(request, proxies) if _are_proxies(proxies) else str(request.path_url)
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """
+        Make an answer of urllib3's, as requests does, which looks for cookies even where there are none.
+        """
+        response = requests.Response()
+        response.status_code, response.reason = resp.status, resp.reason
+        # To requests' kind of headers, letters are as large or small as to urllib3's, and to copy them takes time.
+        response.headers = resp.headers
+        response.encoding = get_encoding_from_headers(resp.headers)
+        response.raw, response.url = resp, req.url or ""
+        if "Set-Cookie" in resp.headers:
+            extract_cookies_to_jar(response.cookies, req, resp)  # type: ignore[no-untyped-call]
+        response.request, response.connection = req, self
+        return response
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """
@@ -187,5 +225,4 @@ def adapter(max_workers: int) -> HTTPAdapter:
     """
     Return the pool of connections that all accounts share: one for each worker and host.
     """
-    # Hosts beyond this number still work; their connections are opened anew.
-    return _Pools(pool_connections=64, pool_maxsize=max_workers, max_retries=0)
+    return _Pools(pool_connections=_HOSTS, pool_maxsize=max_workers, max_retries=0)

@@ -12,13 +12,14 @@ import importlib.metadata
 import logging
 import ssl
 import threading
-from http.cookiejar import DefaultCookiePolicy
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 import requests
 from attrs import frozen
-from requests.hooks import default_hooks
+from requests.hooks import default_hooks, dispatch_hook
 from requests.sessions import merge_setting
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ReadTimeoutError
@@ -192,14 +193,21 @@ class Session(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """
         Send a signed request, and remember what it carries.
+
+        No redirect is followed, since it would carry the key elsewhere, and no cookie of the answer is kept.
         """
         self._signed.append(request)
-        return super().send(request, **kwargs)
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """
-        Follow no redirect: it would carry the key elsewhere.
-        """
+        stream, verify, cert = (kwargs.get(name) for name in ("stream", "verify", "cert"))
+        if "proxies" not in kwargs:
+            kwargs |= self.merge_environment_settings(request.url, {}, stream, verify, cert)
+        kwargs.pop("allow_redirects", None)
+        begun = time.perf_counter()
+        response = self.get_adapter(request.url or "").send(request, **kwargs)
+        response.elapsed = timedelta(seconds=time.perf_counter() - begun)
+        answer: requests.Response = dispatch_hook("response", request.hooks, response, **kwargs)  # type: ignore[no-untyped-call]
+        if not kwargs["stream"]:
+            _read(answer, self._deadline)
+        return answer
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """
@@ -304,11 +312,10 @@ def _keep_signatures_out_of_logs() -> None:
 @functools.cache
 def _blank() -> requests.Session:
     """
-    Return a session as all are at the beginning, which keeps no cookies.
+    Return a session as all are at the beginning.
     """
     session = requests.Session()
     session.headers["User-Agent"] = f"marginbook/{importlib.metadata.version('marginbook')}"
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return session
 
 
@@ -336,7 +343,7 @@ def _own(request: requests.PreparedRequest, usual: Mapping[str, str | bytes]) ->
     """
     Return what a request has that others of the session have not.
     """
-    query = _parts(request.url or "").query.split("&")
+    query = (request.url or "").partition("?")[2].split("&")
     headers = [value for name, value in request.headers.items() if name not in usual]
     return [*map(str, headers), *query, *map(unquote, query)]
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from marginbook import Account, ConfigurationError, Credential, Option, Statement, Venue
-from marginbook.seam.settings import settle
+from marginbook.seam.settings import _credential_problems, _option_problems, settle
 
 HOSTS: Final = {"production": "https://api.acme.example", "demo": "http://demo.acme.example/"}
 SIGNED: Final = (Credential("api_key", "The key."), Credential("api_secret", "The secret."))
@@ -101,6 +103,21 @@ def test_each_problem_names_its_setting(credentials: dict[str, str], options: di
 
     assert f"{expected}." == error.message
     assert "See 'marginbook venues acme' for what acme needs and offers." == error.hint
+
+
+_names = st.sampled_from(["api_key", "api_secret", "exchange", "version", "window", "base_url", "other"])
+
+
+@given(st.sets(_names), st.dictionaries(_names, st.sampled_from(["v2", "demo", "X", 1, True, ["x"]])))
+@example({"api_key", "api_secret"}, {"exchange": "demo", "window": 1})
+def test_what_is_refused_is_named(credentials: set[str], options: dict[str, Any]) -> None:
+    """
+    That something is wrong and what it is are found out in two ways, which agree.
+    """
+    described, asked = signed(), account(dict.fromkeys(credentials, "env:K"), **options)
+    problems = [*_credential_problems(asked, described), *_option_problems(asked, described)]
+
+    assert (not problems) is described.accepts(asked.credentials, asked.options)
 
 
 def test_problems_come_in_a_fixed_order() -> None:

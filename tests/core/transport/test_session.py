@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import gzip
 import http.client
 import logging
@@ -14,6 +15,7 @@ import ssl
 import threading
 import time
 import tracemalloc
+import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -124,6 +126,63 @@ def test_an_answer(peers: Peers) -> None:
     assert head.startswith(f"GET {QUERY} HTTP/1.1\r\n")
     assert f"X-KEY: {CANARY}\r\n" in head
     assert "User-Agent: marginbook/" in head
+
+
+def test_requests_that_somebody_prepared(peers: Peers) -> None:
+    """
+    They go the same way, for plugins that prepare their own: read whole, looked at by who wants to, and timed.
+    """
+    peer = peers(sending(*whole(b"[1.10]")))
+    seen: list[requests.Response] = []
+    asking = session()
+    asked = requests.Request("GET", f"{peer.url}{QUERY}", hooks={"response": lambda answer, **_: seen.append(answer)})
+    answer = asking.send(asking.prepare_request(asked))
+
+    assert b"[1.10]" == answer._content
+    assert answer in seen
+    assert dt.timedelta(0) < answer.elapsed
+    assert asking.repeats(f"the answer has signature={CANARY}")
+
+
+def test_requests_that_somebody_prepared_and_reads(peers: Peers) -> None:
+    """
+    Whoever wants to read the body piece by piece may.
+    """
+    peer = peers(sending(*whole(b"[1.10]")))
+    asking = session()
+    answer = asking.send(asking.prepare_request(requests.Request("GET", peer.url)), stream=True)
+
+    assert [b"[1.", b"10]"] == list(answer.iter_content(3))
+
+
+def test_more_hosts_than_connections_are_kept_of() -> None:
+    """
+    Each is still asked itself, and what belongs to the first is given back.
+    """
+    pool: Any = adapter(1)
+
+    def place(number: int) -> Any:
+        asked = requests.Request("GET", f"http://h{number}.invalid/a?b=1").prepare()
+        return pool.get_connection_with_tls_context(asked, verify=True)
+
+    first = weakref.ref(place(0))
+    assert [f"h{number}.invalid" for number in range(1, 200)] == [place(number).host for number in range(1, 200)]
+    assert place(199) is place(199)
+    gc.collect()
+    assert None is first()
+
+
+def test_a_pool_that_was_closed(peers: Peers) -> None:
+    """
+    It can be asked again, with new connections.
+    """
+    peer = peers(sending(*whole(b"[1.10]")))
+    pool = adapter(1)
+    for _ in range(2):
+        assert b"[1.10]" == Session(pool, Deadline(5)).get(peer.url).content
+        pool.close()
+
+    assert 2 == len(peer.heads)
 
 
 @pytest.mark.parametrize("status", [204, 401, 418, 503])
