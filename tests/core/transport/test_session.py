@@ -174,15 +174,16 @@ def test_more_hosts_than_connections_are_kept_of() -> None:
 
 def test_a_pool_that_was_closed(peers: Peers) -> None:
     """
-    It can be asked again, with new connections.
+    It keeps no connection, and can be asked again with new ones.
     """
     peer = peers(sending(*whole(b"[1.10]")))
-    pool = adapter(1)
+    pool: Any = adapter(1)
+    connections = weakref.ref(pool.get_connection_with_tls_context(requests.Request("GET", peer.url).prepare(), True))
     for _ in range(2):
         assert b"[1.10]" == Session(pool, Deadline(5)).get(peer.url).content
         pool.close()
-
-    assert 2 == len(peer.heads)
+        gc.collect()
+        assert None is connections()
 
 
 @pytest.mark.parametrize("status", [204, 401, 418, 503])
