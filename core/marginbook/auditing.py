@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from decimal import MAX_EMAX, MIN_EMIN, Context, localcontext
-from operator import attrgetter, neg
+from functools import reduce
+from operator import attrgetter, sub
 from typing import TYPE_CHECKING, Final
 
 from marginbook.errors import AuditError
 from marginbook.values import AMOUNTS, SUMS, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
     from marginbook.accounts import Account
@@ -69,13 +70,31 @@ def _same(read: Iterable[object], told: Iterable[object]) -> bool:
     return Counter(map(id, read)) == Counter(map(id, told))
 
 
-def _of_rows(balances: Iterable[Balance]) -> Iterable[str]:
-    for row in balances:
-        for name, terms, read in _PARTS:
-            difference = _difference(*read(row))
-            # What a venue or its plugin says is flagged and left as it is; what follows by our own identity has to.
-            if difference and (_is_ours(row, name, terms) or not _flagged(row, name, difference)):
-                yield f"{name} of {row.asset} in {row.account} is off by {difference:f}"
+def _of_rows(balances: Iterable[Balance]) -> list[str]:
+    return [
+        f"{name} of {row.asset} in {row.account} is off by {difference:f}"
+        for name, terms, read in _PARTS
+        for row, difference in _off(balances, read)
+        # What a venue or its plugin says is flagged and left as it is; what follows by our own identity has to.
+        if _is_ours(row, name, terms) or not _flagged(row, name, difference)
+    ]
+
+
+def _off(
+    balances: Iterable[Balance], read: Callable[[Balance], tuple[Decimal | None, ...]]
+) -> list[tuple[Balance, Decimal]]:
+    """
+    Return each row of which a figure that is known is not the sum of its known parts, and what is left of it.
+    """
+    found = []
+    with localcontext(_EXACT):
+        for row in balances:
+            figure, part, other = read(row)
+            if figure is None or part is None or other is None:
+                continue
+            if difference := figure - part - other:
+                found.append((row, difference))
+    return found
 
 
 def _is_ours(row: Balance, name: str, terms: Iterable[str]) -> bool:
@@ -84,14 +103,6 @@ def _is_ours(row: Balance, name: str, terms: Iterable[str]) -> bool:
 
 def _flagged(row: Balance, name: str, difference: Decimal) -> bool:
     return any(f"{name} is {difference:f} more" in note for note in row.notes)
-
-
-def _difference(amount: Decimal | None, *parts: Decimal | None) -> Decimal | None:
-    for part in parts:
-        if amount is None or part is None:
-            return None
-        amount = _EXACT.subtract(amount, part)
-    return amount
 
 
 def _of_totals(report: BalanceReport) -> Iterable[str]:
@@ -116,6 +127,7 @@ def _is_sum(total: Decimal | None, column: tuple[Decimal | None, ...]) -> bool:
     try:
         with localcontext(_EXACT):
             # What is left of the total without its rows.
-            return not sum(map(neg, column), total)  # type: ignore[arg-type]  # None cannot be subtracted
+            return not reduce(sub, column, total)
+    # None cannot be taken from it.
     except TypeError:
         return False
