@@ -493,7 +493,7 @@ def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
     elsewhere = venue.unknown.get("equity", "")
     alone = statement.summary is not None and statement.summary.mode == "single-asset"
-    balances = [derive(_dated(balance), elsewhere=elsewhere, alone=alone) for balance in statement.balances]
+    balances = derive(map(_dated, statement.balances), elsewhere=elsewhere, alone=alone)
     return evolve(
         statement,
         balances=balances,

@@ -42,7 +42,8 @@ ASKED: Final = [Account(name, "acme") for name in ("desk-a", "desk-b", "desk-c",
 
 def balance(account: str, asset: str = "USDT", **amounts: Any) -> Balance:
     known = amounts or {"wallet_balance": "100.10", "unrealized_pnl": "-0.10", "available_balance": "7"}
-    return derive(Balance(account=account, venue="acme", asset=asset, **known))
+    (found,) = derive([Balance(account=account, venue="acme", asset=asset, **known)])
+    return found
 
 
 def lock(account: str, symbol: str = "BTCUSDT") -> Lock:

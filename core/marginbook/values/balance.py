@@ -122,7 +122,7 @@ class Balance:
             for name, (figure, identity) in figures.items():
                 known[name] = exact(figure)
                 derived[name] = identity
-            known["_derived"] = _pairs(derived)
+            known["_derived"] = tuple(sorted(derived.items()))
         if notes:
             known["notes"] = (*self.notes, *texts(notes))
         whole = object.__new__(Balance)

@@ -29,7 +29,7 @@ ZERO: Final = Decimal()
 
 #: Wide enough to add any amounts that `exact` lets in, and to multiply those of any venue. What would still have to be
 #: rounded raises instead.
-_EXACT: Final = Context(prec=400, traps=[Clamped, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow])
+EXACT: Final = Context(prec=400, traps=[Clamped, DivisionByZero, FloatOperation, Inexact, InvalidOperation, Overflow])
 
 #: A ratio has to be rounded somewhere.
 _ROUNDED: Final = Context(prec=28)
@@ -78,7 +78,7 @@ def exact(amount: Decimal | int | str) -> Decimal:
         msg = f"{amount!s:.24} is not an amount."
         raise ValueError(msg)
     # 1E+3 is written as 1000 everywhere, so it has to be that here as well, to survive being written and read.
-    return amount if exponent <= 0 else _EXACT.quantize(amount, Decimal(1))
+    return amount if exponent <= 0 else EXACT.quantize(amount, Decimal(1))
 
 
 def exact_or_unknown(amount: Decimal | int | str | None) -> Decimal | None:
@@ -121,7 +121,7 @@ def plus(amount: Decimal, other: Decimal) -> Decimal:
     """
     Add two amounts exactly.
     """
-    return _EXACT.add(amount, other)
+    return EXACT.add(amount, other)
 
 
 @overload
@@ -138,7 +138,7 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """
     column = tuple(amounts)
     try:
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             return sum(column, ZERO)  # type: ignore[type-var]  # None is found by adding it
     except TypeError:
         if any(amount is None for amount in column):
@@ -161,7 +161,7 @@ def less(amount: Decimal | None, *others: Decimal | None) -> Decimal | None:
     for other in others:
         if amount is None or other is None:
             return None
-        amount = _EXACT.subtract(amount, other)
+        amount = EXACT.subtract(amount, other)
     return amount
 
 
@@ -169,7 +169,7 @@ def product(amount: Decimal, price: Decimal) -> Decimal:
     """
     Multiply *amount* by *price*, exactly.
     """
-    return _EXACT.multiply(amount, price)
+    return EXACT.multiply(amount, price)
 
 
 def ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

@@ -168,8 +168,8 @@ def test_the_changes_explain_the_move(
     """
     Opening, change in wallet and change in unrealized PnL make the closing, digit for digit, wherever it is equity.
     """
-    before = derive(balance(wallet_balance=wallet, unrealized_pnl=pnl))
-    after = derive(balance(wallet_balance=later_wallet, unrealized_pnl=later_pnl))
+    rows = [(wallet, pnl), (later_wallet, later_pnl)]
+    before, after = derive([balance(wallet_balance=cash, unrealized_pnl=gain) for cash, gain in rows])
     change = compared(before, after)
     assert change.opening is not None
     assert change.wallet_change is not None

@@ -37,11 +37,16 @@ def cross(wallet: str, pnl: str, **amounts: Any) -> Balance:
     return balance(cross_wallet_balance=wallet, cross_unrealized_pnl=pnl, **amounts)
 
 
+def derived(row: Balance, **settings: Any) -> Balance:
+    (found,) = derive([row], **settings)
+    return found
+
+
 def test_equity_without_isolated_wallets() -> None:
     """
     Where the whole wallet is the cross wallet, the cross positions are all of them, and equity follows.
     """
-    found = derive(cross("1000.00", "-50.5", wallet_balance="1000.00"))
+    found = derived(cross("1000.00", "-50.5", wallet_balance="1000.00"))
 
     assert (Decimal("-50.5"), Decimal("949.50")) == (found.unrealized_pnl, found.equity)
     assert "derived: cross_unrealized_pnl, as wallet_balance = cross_wallet_balance" == found.basis["unrealized_pnl"]
@@ -53,7 +58,7 @@ def test_equal_is_equal_however_it_is_written() -> None:
     """
     1000 and 1000.00 are one amount.
     """
-    assert Decimal(1001) == derive(cross("1000.00", "1", wallet_balance="1000")).equity
+    assert Decimal(1001) == derived(cross("1000.00", "1", wallet_balance="1000")).equity
 
 
 def test_equity_with_isolated_wallets() -> None:
@@ -61,18 +66,18 @@ def test_equity_with_isolated_wallets() -> None:
     Binance's own example: nobody knows what its isolated positions gained, and the row says who would.
     """
     row = cross("23.72469206", "0.00000000", wallet_balance="122607.35137903")
-    found = derive(row, elsewhere="Only GET /fapi/v3/account tells it.")
+    found = derived(row, elsewhere="Only GET /fapi/v3/account tells it.")
 
     assert (None, None) == (found.unrealized_pnl, found.equity)
     assert (f"{ISOLATED} Only GET /fapi/v3/account tells it.",) == found.notes
-    assert (ISOLATED,) == derive(row).notes
+    assert (ISOLATED,) == derived(row).notes
 
 
 def test_an_unknown_wallet_may_have_isolated_parts() -> None:
     """
     A row that does not tell the wallet does not tell whether there is anything outside of the cross wallet.
     """
-    found = derive(cross("100", "5"))
+    found = derived(cross("100", "5"))
 
     assert (None, None) == (found.unrealized_pnl, found.equity)
     assert (f"It is not known whether the whole wallet is the cross wallet. {ISOLATED.partition('. ')[2]}",) == (
@@ -84,14 +89,14 @@ def test_equity_may_be_negative() -> None:
     """
     A loss larger than the wallet is not clipped.
     """
-    assert Decimal(-50) == derive(cross("100", "-150", wallet_balance="100")).equity
+    assert Decimal(-50) == derived(cross("100", "-150", wallet_balance="100")).equity
 
 
 def test_order_margin_may_be_negative() -> None:
     """
     CoinSwitch's own example: orders that would reduce a position lower the initial margin.
     """
-    found = derive(balance(position_margin="56.83032573", order_margin="-6.778517"))
+    found = derived(balance(position_margin="56.83032573", order_margin="-6.778517"))
 
     assert Decimal("50.05180873") == found.initial_margin
     assert {"initial_margin": "derived: position_margin + order_margin"} == {
@@ -106,7 +111,7 @@ def test_reported_figures_stay() -> None:
     row = cross("1", "2", wallet_balance="1", unrealized_pnl="3", equity="5", position_margin="1", order_margin="1")
     row = evolve(row, initial_margin=Decimal(7))
 
-    found = derive(row)
+    found = derived(row)
 
     assert row == evolve(found, notes=())
     assert {"reported"} == set(found.basis.values())
@@ -120,7 +125,7 @@ def test_reported_equity_needs_no_warning() -> None:
     """
     Who knows the equity has no use for the reason why it might not be known.
     """
-    assert () == derive(cross("1", "0", wallet_balance="5", equity="7")).notes
+    assert () == derived(cross("1", "0", wallet_balance="5", equity="7")).notes
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ def test_shared_collateral(available: str | None, wallet: str, pnl: str, expecte
     """
     More available than the asset could back alone is the collateral of other assets, and the row says so.
     """
-    found = derive(cross(wallet, pnl, wallet_balance=wallet, available_balance=available))
+    found = derived(cross(wallet, pnl, wallet_balance=wallet, available_balance=available))
 
     assert expected == found.notes
     assert (None if available is None else Decimal(available)) == found.available_balance
@@ -151,14 +156,14 @@ def test_nothing_is_changed_or_lost(row: Balance) -> None:
     """
     What was reported is there afterwards, reported; what is new follows by an identity; doing it twice adds nothing.
     """
-    found = derive(row)
+    found = derived(row)
 
     for name in AMOUNTS:
         before, after = getattr(row, name), getattr(found, name)
         assert before is None or (before == after and found.basis[name] == "reported")
         assert (before is None and after is not None) is found.basis.get(name, "").startswith("derived: ")
     assert row.notes == found.notes[: len(row.notes)]
-    assert evolve(found, notes=()) == evolve(derive(found), notes=())
+    assert evolve(found, notes=()) == evolve(derived(found), notes=())
 
 
 @given(ROWS)
@@ -166,7 +171,7 @@ def test_equity_is_derived_from_all_positions_alone(row: Balance) -> None:
     """
     Equity is derived where the PnL of all positions is known, and nowhere else.
     """
-    found = derive(row)
+    found = derived(row)
     all_cross = row.wallet_balance is not None and row.wallet_balance == row.cross_wallet_balance
     pnl = row.unrealized_pnl if row.unrealized_pnl is not None or not all_cross else row.cross_unrealized_pnl
 
@@ -192,8 +197,8 @@ def test_an_account_that_shares_nothing() -> None:
     """
     row = cross("100", "-10", wallet_balance="100", available_balance="90.01")
 
-    assert (SHARED,) == derive(row).notes
-    (note,) = derive(row, alone=True).notes
+    assert (SHARED,) == derived(row).notes
+    (note,) = derived(row, alone=True).notes
     assert note.endswith("although the venue says that the account does not share collateral between assets.")
 
 
