@@ -2,7 +2,6 @@
 Asks every derivatives account that you own, at every venue, what it holds, and writes one balance report.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -68,11 +67,9 @@ else:
         """
         Import a room when a name of it is asked for: a script that may not need a report does not wait for it.
         """
-        if name not in _PLACES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        found = globals()[name] = getattr(import_module(_PLACES[name]), name)
-        return found
+        from marginbook.late import find  # noqa: PLC0415  # likewise
+
+        return find(__name__, _PLACES, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

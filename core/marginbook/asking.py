@@ -32,15 +32,13 @@ from marginbook.seam.venue import WEIGHT_LIMIT
 from marginbook.transport import (
     MACHINE,
     Deadline,
-    Documents,
     Line,
     Machine,
     Session,
-    explain,
     shared_limits,
     surroundings,
 )
-from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, compare, derive
+from marginbook.values import Statement, compare, derive
 from marginbook.wire import noticing
 
 if TYPE_CHECKING:
@@ -49,9 +47,10 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
     from marginbook.limits import Limit
+    from marginbook.values import Balance, Lock, Price, Summary
 
 T = TypeVar("T")
-Dated = TypeVar("Dated", Balance, Summary)
+Dated = TypeVar("Dated", "Balance", "Summary")
 
 #: How often an account is asked at most. Binance suggests three to five tries.
 ATTEMPTS: Final = 5
@@ -179,6 +178,9 @@ def read_prices(
 
 
 def _only_prices(found: tuple[object, ...], venue: Venue) -> tuple[Price, ...]:
+    # What few reports need is imported where it is used; so below.
+    from marginbook.values import Price  # noqa: PLC0415
+
     if strangers := [item for item in found if not isinstance(item, Price)]:
         msg = f"{venue.id} gave a {type(strangers[0]).__name__} in the place of a price."
         raise PluginError(msg, hint="Update its plugin.")
@@ -189,6 +191,8 @@ def replay_documents(account: Account, venue: Venue, documents: Mapping[str, byt
     """
     Ask one account of recorded bodies, with nothing signed.
     """
+    from marginbook.transport import Documents  # noqa: PLC0415
+
     session = Session(Documents(documents), Deadline(_REPLAY))
     # What is recorded comes through no proxy.
     session.trust_env = False
@@ -241,6 +245,8 @@ class Visit:
         """
         Ask, and keep the bodies with the statement.
         """
+        from marginbook.values import Recording  # noqa: PLC0415
+
         self.session.kept = {}
         asked = self.ask()
         told = self._mention_clock(asked)
@@ -461,6 +467,8 @@ def _explained(venue: Venue, ask: Callable[[], T]) -> T:
     try:
         return ask()
     except ApiError as error:
+        from marginbook.transport import explain  # noqa: PLC0415
+
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.
     raise explained

@@ -17,7 +17,6 @@ from marginbook.auditing import audit
 from marginbook.errors import ConfigurationError, DeadlineError, PluginError
 from marginbook.gathering import gather
 from marginbook.limits import Wait
-from marginbook.loading import load_accounts
 from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
 from marginbook.seam import DETAIL
@@ -267,6 +266,9 @@ def asked_for(
 
     """
     if isinstance(accounts, str | os.PathLike):
+        # What reads TOML.
+        from marginbook.loading import load_accounts  # noqa: PLC0415
+
         return _only(load_accounts(accounts, registry=registry), only)
     asked = (accounts,) if isinstance(accounts, Account) else tuple(accounts)
     if strangers := [item for item in asked if not isinstance(item, Account)]:

@@ -8,7 +8,6 @@ other is reported.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib.metadata
 import os
@@ -24,15 +23,15 @@ from attrs import define, evolve, field, frozen
 from marginbook import hookspecs
 from marginbook.errors import ConfigurationError, MarginbookError, PluginError
 from marginbook.hookspecs import API_VERSION, PROJECT
-from marginbook.output import Output
-from marginbook.seam import PriceSource, Venue
+from marginbook.seam import Venue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from importlib.metadata import Distribution
 
-    from marginbook.output import View
+    from marginbook.output import Output, View
     from marginbook.sandbox import Stage
+    from marginbook.seam import PriceSource
 
 T = TypeVar("T")
 
@@ -244,6 +243,9 @@ class Registry:
         """
         Load the plugins that have prices by the names of their entry points, and return their sources, by id.
         """
+        # What most reports do without; so below.
+        from marginbook.seam import PriceSource  # noqa: PLC0415
+
         found = self._items("marginbook_prices", "prices", "")
         return {name: source for name, (_, source) in self._own("a source of prices", PriceSource, "id", found).items()}
 
@@ -280,6 +282,8 @@ class Registry:
         return owned
 
     def _offered(self, name: str | None = None) -> dict[str, Output]:
+        from marginbook.output import Output  # noqa: PLC0415
+
         found = self._own("an output", Output, "name", self._items("marginbook_outputs", "output", name))
         return {name: _watched(output, plugin.source) for name, (plugin, output) in found.items()}
 
@@ -343,6 +347,8 @@ class Registry:
             raise PluginError(problem)
 
     def _unknown(self, venue_id: str) -> MarginbookError:
+        import difflib  # noqa: PLC0415
+
         known = [venue.id for venue in self.venues()]
         close = difflib.get_close_matches(venue_id, known, n=1)
         hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known) or 'none'}."

@@ -33,7 +33,6 @@ from marginbook.errors import (
 )
 from marginbook.hosts import is_loopback
 from marginbook.limits import Limit
-from marginbook.transport.documents import keys_of
 from marginbook.transport.hosts import Charge, Host
 from marginbook.transport.machine import MACHINE, Machine
 from marginbook.transport.shared import SharedLimits
@@ -168,6 +167,8 @@ class Session(requests.Session):
         # Who reads "Retry-After: 30" has to know since when.
         response.received_at = line.host.clock.now(line.machine)  # type: ignore[attr-defined]
         if self.kept is not None:
+            from marginbook.transport.documents import keys_of  # noqa: PLC0415  # few answers are kept
+
             unsigned = requests.Request(_text(method), _text(url), **{k: kwargs[k] for k in _ASKED & kwargs.keys()})
             key = keys_of(unsigned.prepare())[0]
             self.kept[key if response.ok else f"{response.status_code} {key}"] = response.content
