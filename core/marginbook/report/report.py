@@ -50,8 +50,7 @@ def _by_account(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(items, key=attrgetter("account")))
 
 
-# Without slots, which take what is cached apart from all else, and take longer to make.
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True)
 class BalanceReport:
     """
     What every account that was asked for holds, or why it is not known.

@@ -197,7 +197,7 @@ class Statement:
             _check(Lock, attribute, rows)
 
     @summary.validator
-    def _check_summary(self, attribute: Attribute[Any], summary: object) -> None:
+    def _check_summary(self, attribute: Attribute[Any], summary: Any) -> None:
         if summary is not None:
             from marginbook.values.summary import Summary  # noqa: PLC0415  # see above
 
