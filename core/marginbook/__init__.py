@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from marginbook.accounts import Account
-    from marginbook.collecting import Progress, collect, replay
+    from marginbook.collecting import collect, replay
     from marginbook.errors import (
         ApiError,
         AuditError,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from marginbook.loading import load_accounts
     from marginbook.output import Output, View
     from marginbook.pricing import load_prices, prices
+    from marginbook.progress import Progress
     from marginbook.reconciling import (
         Alert,
         Difference,
@@ -148,7 +149,6 @@ __all__ = [
 _ROOMS: Final = {
     "marginbook.accounts": ("Account",),
     "marginbook.collecting": (
-        "Progress",
         "collect",
         "replay",
     ),
@@ -187,6 +187,7 @@ _ROOMS: Final = {
         "load_prices",
         "prices",
     ),
+    "marginbook.progress": ("Progress",),
     "marginbook.reconciling": (
         "Alert",
         "Difference",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from marginbook.accounts import Account, resolve
 from marginbook.errors import (
@@ -199,17 +199,17 @@ def replay_documents(account: Account, venue: Venue, documents: Mapping[str, byt
     return _fetch(settle(account, venue), venue, session)
 
 
-@frozen
 class Visit:
     """
     One account, ready to be asked.
     """
 
-    account: Account
-    venue: Venue
-    session: Session
-    line: Line
-    deadline: Deadline
+    def __init__(self, account: Account, venue: Venue, session: Session, line: Line, deadline: Deadline) -> None:
+        self.account = account
+        self.venue = venue
+        self.session = session
+        self.line = line
+        self.deadline = deadline
 
     @classmethod
     def prepare(

@@ -10,13 +10,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
-
 from marginbook.accounts import Account
 from marginbook.auditing import audit
 from marginbook.errors import ConfigurationError, DeadlineError, PluginError
 from marginbook.gathering import gather
-from marginbook.limits import Wait
 from marginbook.registry import installed
 from marginbook.report import BalanceReport, Failure, Note
 from marginbook.seam import DETAIL
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from datetime import datetime
 
+    from marginbook.progress import Progress
     from marginbook.registry import Registry
     from marginbook.transport import Machine
     from marginbook.values import Recording
@@ -37,26 +35,6 @@ _LONGEST: Final = 86_400
 
 #: How the note begins on a report that somebody interrupted.
 INTERRUPTED: Final = "INTERRUPTED: somebody ended the asking before its time. This report has what was known of"
-
-
-@frozen
-class Progress:
-    """
-    One more account is done.
-    """
-
-    #: How many are done, this one included.
-    done: int
-    #: How many were asked for.
-    asked: int
-    #: Our name of the account.
-    account: str
-    #: Why it could not be read, or None.
-    failure: Failure | None
-    #: How many of those that are done could not be read.
-    failed: int = 0
-    #: Who waits for a rate limit, host by host, and until when. What waits in other processes is not seen from here.
-    waiting: tuple[Wait, ...] = ()
 
 
 def collect(  # noqa: PLR0913  # what can be said of a report
@@ -142,6 +120,8 @@ def collect(  # noqa: PLR0913  # what can be said of a report
             failure = outcome if isinstance(outcome, Failure) else None
             failed += failure is not None
             if progress:
+                from marginbook.progress import Progress  # noqa: PLC0415  # as above
+
                 waiting = machine.hosts.waiting(machine)
                 progress(Progress(len(outcomes), len(asked), account.name, failure, failed, waiting))
     except KeyboardInterrupt:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
@@ -58,20 +57,6 @@ class Limit:
         if not self._weights:
             return 1
         return _cost(self._weights, f"{method} {path}")
-
-
-@frozen
-class Wait:
-    """
-    Who waits until a host may be asked again.
-    """
-
-    #: Host and port.
-    host: str
-    #: How many accounts wait.
-    accounts: int
-    #: Until when, by this machine's clock. Then some of them go on; others may have to wait again.
-    until: datetime
 
 
 # All accounts of a venue ask the same few questions.

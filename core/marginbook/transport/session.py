@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 import requests
-from attrs import frozen
 from requests.hooks import default_hooks, dispatch_hook
 from requests.sessions import merge_setting
 from requests.structures import CaseInsensitiveDict
@@ -32,10 +31,8 @@ from marginbook.errors import (
     UnavailableError,
 )
 from marginbook.hosts import is_loopback
-from marginbook.limits import Limit
 from marginbook.transport.hosts import Charge, Host
 from marginbook.transport.machine import MACHINE, Machine
-from marginbook.transport.shared import SharedLimits
 from marginbook.transport.surroundings import surroundings
 
 if TYPE_CHECKING:
@@ -44,7 +41,9 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
     from requests.auth import AuthBase
 
+    from marginbook.limits import Limit
     from marginbook.transport.deadline import Deadline
+    from marginbook.transport.shared import SharedLimits
 
 #: Seconds to wait for a connection. A venue that takes longer has other troubles.
 CONNECT_TIMEOUT: Final = 5.0
@@ -67,7 +66,6 @@ _ASKED: Final = {"params", "data", "json"}
 _ASKING: Final = threading.local()
 
 
-@frozen(eq=False)
 class Line:
     """
     The way to one host, for one account.
@@ -85,11 +83,19 @@ class Line:
 
     """
 
-    host: Host
-    limits: tuple[Limit, ...] = ()
-    key: str = ""
-    machine: Machine = MACHINE
-    shared: SharedLimits | None = None
+    def __init__(
+        self,
+        host: Host,
+        limits: tuple[Limit, ...] = (),
+        key: str = "",
+        machine: Machine = MACHINE,
+        shared: SharedLimits | None = None,
+    ) -> None:
+        self.host = host
+        self.limits = limits
+        self.key = key
+        self.machine = machine
+        self.shared = shared
 
     def charges(self, method: str, path: str) -> list[Charge]:
         """
