@@ -25,7 +25,6 @@ from marginbook.errors import (
     PluginError,
     RateLimitedError,
 )
-from marginbook.report import Failure
 from marginbook.seam import DETAIL, Venue
 from marginbook.seam.settings import settle
 from marginbook.seam.venue import WEIGHT_LIMIT
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
     from marginbook.limits import Limit
+    from marginbook.report import Failure
     from marginbook.values import Balance, Lock, Price, Summary
 
 T = TypeVar("T")
@@ -121,10 +121,17 @@ def read(
         visit = Visit.prepare(settled, secrets, venue, deadline=deadline, pool=pool, machine=machine)
         return visit.recorded() if keep else visit.statement()
     except MarginbookError as error:
-        return Failure.of(account.name, account.venue, error)
+        return _failure(account, error)
     # What a plugin raises is the plugin's choice.
     except Exception as error:  # noqa: BLE001
-        return Failure.of(account.name, account.venue, blame(venue, error))
+        return _failure(account, blame(venue, error))
+
+
+def _failure(account: Account, error: MarginbookError) -> Failure:
+    # What few reports need is imported where it is used; so below.
+    from marginbook.report import Failure  # noqa: PLC0415
+
+    return Failure.of(account.name, account.venue, error)
 
 
 def stand_in(name: str, venue: Venue, options: Mapping[str, str | int | bool]) -> Account:
@@ -171,14 +178,13 @@ def read_prices(
             found = visit.repeat(lambda: _explained(venue, lambda: tuple(fetch(settled, visit.session))))
         return _only_prices(found, venue), " ".join(_drift(list(unknown)))
     except MarginbookError as error:
-        return Failure.of(account.name, account.venue, error)
+        return _failure(account, error)
     # What a plugin raises is the plugin's choice.
     except Exception as error:  # noqa: BLE001
-        return Failure.of(account.name, account.venue, blame(venue, error))
+        return _failure(account, blame(venue, error))
 
 
 def _only_prices(found: tuple[object, ...], venue: Venue) -> tuple[Price, ...]:
-    # What few reports need is imported where it is used; so below.
     from marginbook.values import Price  # noqa: PLC0415
 
     if strangers := [item for item in found if not isinstance(item, Price)]:

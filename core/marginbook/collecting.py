@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from marginbook.accounts import Account
 from marginbook.auditing import audit
 from marginbook.errors import ConfigurationError, DeadlineError, PluginError
-from marginbook.gathering import gather
+from marginbook.gathering import failed, gather
 from marginbook.registry import installed
-from marginbook.report import BalanceReport, Failure, Note
+from marginbook.report import BalanceReport
 from marginbook.seam import DETAIL
 from marginbook.texts import few
 from marginbook.values import Statement
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from marginbook.progress import Progress
     from marginbook.registry import Registry
+    from marginbook.report import Failure, Note
     from marginbook.transport import Machine
     from marginbook.values import Recording
 
@@ -110,24 +111,24 @@ def collect(  # noqa: PLR0913  # what can be said of a report
 
         done = deal(asked, executor, detail=detail, keep=record is not None, **bounds)
     outcomes: dict[str, Statement | Failure] = {}
-    failed = 0
+    failures = 0
     notes = _remarks(asked, registry)
     try:
         for account, outcome in done:
             outcomes[account.name] = outcome
             if record and isinstance(outcome, Statement) and outcome.recording:
                 record(outcome.recording)
-            failure = outcome if isinstance(outcome, Failure) else None
-            failed += failure is not None
+            failure = None if isinstance(outcome, Statement) else outcome
+            failures += failure is not None
             if progress:
                 from marginbook.progress import Progress  # noqa: PLC0415  # as above
 
                 waiting = machine.hosts.waiting(machine)
-                progress(Progress(len(outcomes), len(asked), account.name, failure, failed, waiting))
+                progress(Progress(len(outcomes), len(asked), account.name, failure, failures, waiting))
     except KeyboardInterrupt:
         if not interruptible:
             raise
-        notes = [Note(account="", message=f"{INTERRUPTED} {len(outcomes)} of {len(asked)} accounts."), *notes]
+        notes = [_note(f"{INTERRUPTED} {len(outcomes)} of {len(asked)} accounts."), *notes]
         outcomes |= {account.name: _broken_off(account) for account in asked if account.name not in outcomes}
     finally:
         done.close()
@@ -152,8 +153,14 @@ def _alone(executor: Executor | Mapping[str, Executor] | None) -> Executor | Non
 
 
 def _broken_off(account: Account) -> Failure:
-    error = DeadlineError("The report was interrupted before it had answered.", hint="Ask again.")
-    return Failure.of(account.name, account.venue, error)
+    return failed(account, DeadlineError("The report was interrupted before it had answered.", hint="Ask again."))
+
+
+def _note(message: str, account: str = "") -> Note:
+    # As with all that only some need.
+    from marginbook.report import Note  # noqa: PLC0415
+
+    return Note(account=account, message=message)
 
 
 def interrupted(report: BalanceReport) -> bool:
@@ -225,10 +232,10 @@ def assemble(
         balances=[balance for statement in statements.values() for balance in statement.balances],
         locks=[lock for statement in statements.values() for lock in statement.locks],
         summaries=[statement.summary for statement in statements.values() if statement.summary],
-        failures=[outcome for outcome in outcomes.values() if isinstance(outcome, Failure)],
+        failures=[outcome for outcome in outcomes.values() if not isinstance(outcome, Statement)],
         notes=[
             *notes,
-            *(Note(account=name, message=note) for name, statement in statements.items() for note in statement.notes),
+            *(_note(note, name) for name, statement in statements.items() for note in statement.notes),
         ],
         started_at=started_at,
         finished_at=finished_at,
@@ -281,7 +288,7 @@ def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
     twins = [names for names in same.values() if len(names) > 1]
     venues = sorted({account.venue for account in asked})
     return [
-        Note(account="", message=message)
+        _note(message)
         for message in (
             *filter(None, map(registry.rivals, venues)),
             *(f"{few(names)} are one account under several names: totals count it as often." for names in twins),

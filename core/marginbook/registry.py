@@ -130,9 +130,13 @@ class Registry:
         self._strict = strict
         self._left_alone = frozenset(disabled)
         found: defaultdict[tuple[int, str], _Found] = defaultdict(_Found)
+        by_name: defaultdict[str, dict[_Found, None]] = defaultdict(dict)
         for entry_point in entry_points:
-            found[id(entry_point.dist), entry_point.value].entry_points.append(entry_point)
+            plugin = found[id(entry_point.dist), entry_point.value]
+            plugin.entry_points.append(entry_point)
+            by_name[entry_point.name][plugin] = None
         self._all = tuple(found.values())
+        self._by_name = dict(by_name)
         # Thousands of accounts may ask for the same one.
         self._known: dict[str, Venue] = {}
 
@@ -152,7 +156,7 @@ class Registry:
         """
         Return the plugins with an entry point of this name.
         """
-        named = [found for found in self._all if found.has(name) and self._is_enabled(found)]
+        named = [found for found in self._by_name.get(name, ()) if self._is_enabled(found)]
         return sorted(named, key=attrgetter("source")) if len(named) > 1 else named
 
     def venue(self, venue_id: str) -> Venue:

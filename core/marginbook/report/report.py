@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import Attribute, field, frozen
 
 from marginbook.errors import IncompleteReportError, PluginError
-from marginbook.report.outcomes import Failure, Note
 from marginbook.report.totals import Total, totals
 from marginbook.values import Balance
 from marginbook.values.times import moment
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from marginbook.report.valuation import Valuation
-
     # Nothing evaluates the annotations.
+    from marginbook.report.outcomes import Failure, Note  # noqa: TC004
+    from marginbook.report.valuation import Valuation
     from marginbook.values import Lock, Margin, Price, Summary  # noqa: TC004
 
 
