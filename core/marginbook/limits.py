@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -62,7 +63,17 @@ class Limit:
 # All accounts of a venue ask the same few questions.
 @functools.lru_cache(maxsize=1024)
 def _cost(weights: tuple[tuple[str, int], ...], request: str) -> int:
-    return next((weight for operation, weight in weights if _pattern(operation).fullmatch(request)), 0)
+    return next((weight for operation, weight in weights if _is(operation, request)), 0)
+
+
+def _is(operation: str, request: str) -> bool:
+    """
+    Say whether a request is one of an operation. Most paths are always the same, and need no pattern to be known by.
+    """
+    method, _, path = operation.partition(" ")
+    if "{" in path:
+        return _pattern(operation).fullmatch(request) is not None
+    return request.startswith(f"{method} ") and request.endswith(path)
 
 
 @functools.cache

@@ -322,7 +322,10 @@ def _blank() -> requests.Session:
     Return a session as all are at the beginning.
     """
     session = requests.Session()
-    session.headers["User-Agent"] = f"marginbook/{importlib.metadata.version('marginbook')}"
+    # Not by importlib.metadata.version, which takes the whole description apart.
+    described = importlib.metadata.distribution("marginbook").read_text("METADATA") or ""
+    version = described.partition("\nVersion: ")[2].partition("\n")[0]
+    session.headers["User-Agent"] = f"marginbook/{version}"
     return session
 
 
