@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+from marginbook.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,8 @@ class Limit:
     per: Literal["address", "key"] = field(default="address", kw_only=True)
     _weights: tuple[tuple[str, int], ...] = field(default=(), converter=_pairs, kw_only=True)
     header: str = field(default="", kw_only=True)
+
+    __repr__ = shown
 
     @property
     def dearest(self) -> int:

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from marginbook.accounts.hidden import Hidden
 from marginbook.errors import ConfigurationError, CredentialsError
+from marginbook.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,8 @@ class Reference:
 
     scheme: str
     rest: str = field(repr=False, converter=Hidden)
+
+    __repr__ = shown
 
     @property
     def text(self) -> str:

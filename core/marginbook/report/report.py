@@ -16,6 +16,7 @@ from attrs import Attribute, field, frozen
 
 from marginbook.errors import IncompleteReportError, PluginError
 from marginbook.report.totals import Total, totals
+from marginbook.texts import shown
 from marginbook.values import Balance
 from marginbook.values.times import moment
 
@@ -77,6 +78,8 @@ class BalanceReport:
     started_at: datetime = field(converter=moment)
     #: When the last account had answered, in UTC.
     finished_at: datetime = field(converter=moment)
+
+    __repr__ = shown
 
     @balances.validator
     @locks.validator

@@ -12,6 +12,7 @@ from attrs import Attribute, field, fields, frozen
 from attrs.converters import optional
 from attrs.validators import instance_of
 
+from marginbook.texts import shown
 from marginbook.values.fields import amount, named, text, texts
 from marginbook.values.money import exact, ratio
 from marginbook.values.times import moment
@@ -79,6 +80,8 @@ class Balance:
     _derived: tuple[tuple[str, str], ...] = field(default=(), converter=_pairs)
     #: Remarks that a reader of the figures needs, one sentence or two each.
     notes: tuple[str, ...] = field(default=(), converter=texts)
+
+    __repr__ = shown
 
     @_derived.validator
     def _check_derived(self, _: Attribute[Any], derived: tuple[tuple[str, str], ...]) -> None:
@@ -184,6 +187,8 @@ class Statement:
     summary: Summary | None = field(default=None)
     #: The bodies that it was read from, where they are kept. Not the plugin's business.
     recording: Recording | None = field(default=None, eq=False, repr=False, kw_only=True)
+
+    __repr__ = shown
 
     @balances.validator
     def _check_balances(self, attribute: Attribute[Any], rows: tuple[object, ...]) -> None:
