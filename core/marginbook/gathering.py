@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from concurrent.futures import CancelledError
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -114,6 +113,9 @@ def _work(
 
 
 def _pass_on(done: SimpleQueue[tuple[int, T | Failure]], number: int, account: Account, future: Future[T]) -> None:
+    # Threads of our own do without futures.
+    from concurrent.futures import CancelledError  # noqa: PLC0415
+
     error = CancelledError() if future.cancelled() else future.exception()
     # A pool whose process was killed, an account that cannot be pickled.
     done.put((number, future.result() if error is None else failed(account, error, "was broken off")))

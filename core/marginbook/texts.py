@@ -31,7 +31,7 @@ def shown(value: Any) -> str:
     """
     fields = (field for field in type(value).__attrs_attrs__ if field.repr)
     parts = (f"{f.name}={(repr if f.repr is True else f.repr)(getattr(value, f.name))}" for f in fields)
-    return f"{type(value).__qualname__}({', '.join(parts)})"
+    return f"{type(value).__qualname__.rpartition('>.')[2]}({', '.join(parts)})"
 
 
 def few(names: Sequence[str]) -> str:

@@ -72,6 +72,7 @@ FOR_OTHERS: Final = {
     "marginbook_clients.binance_usdm.models.account_information": "detail margin",
     "marginbook_clients.binance_usdm.models.error_body": "errors of the venue",
     "click": "the command",
+    "concurrent.futures": "executors",
     "cryptography": "keys of other kinds",
     "difflib": "venues whose names are misspelled",
     "keyring": "secrets in a key store",
