@@ -2,12 +2,11 @@
 Asks every derivatives account that you own, at every venue, what it holds, and writes one balance report.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from marginbook.accounts import Account
-    from marginbook.collecting import Progress, collect, replay
+    from marginbook.collecting import collect, replay
     from marginbook.errors import (
         ApiError,
         AuditError,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from marginbook.loading import load_accounts
     from marginbook.output import Output, View
     from marginbook.pricing import load_prices, prices
+    from marginbook.progress import Progress
     from marginbook.reconciling import (
         Alert,
         Difference,
@@ -68,11 +68,9 @@ else:
         """
         Import a room when a name of it is asked for: a script that may not need a report does not wait for it.
         """
-        if name not in _PLACES:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        found = globals()[name] = getattr(import_module(_PLACES[name]), name)
-        return found
+        from marginbook.late import find  # noqa: PLC0415  # likewise
+
+        return find(__name__, _PLACES, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
@@ -151,7 +149,6 @@ __all__ = [
 _ROOMS: Final = {
     "marginbook.accounts": ("Account",),
     "marginbook.collecting": (
-        "Progress",
         "collect",
         "replay",
     ),
@@ -190,6 +187,7 @@ _ROOMS: Final = {
         "load_prices",
         "prices",
     ),
+    "marginbook.progress": ("Progress",),
     "marginbook.reconciling": (
         "Alert",
         "Difference",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from marginbook.accounts import Account, resolve
 from marginbook.errors import (
@@ -25,22 +25,19 @@ from marginbook.errors import (
     PluginError,
     RateLimitedError,
 )
-from marginbook.report import Failure
 from marginbook.seam import DETAIL, Venue
 from marginbook.seam.settings import settle
 from marginbook.seam.venue import WEIGHT_LIMIT
 from marginbook.transport import (
     MACHINE,
     Deadline,
-    Documents,
     Line,
     Machine,
     Session,
-    explain,
     shared_limits,
     surroundings,
 )
-from marginbook.values import Balance, Lock, Price, Recording, Statement, Summary, compare, derive
+from marginbook.values import Statement, compare, derive
 from marginbook.wire import noticing
 
 if TYPE_CHECKING:
@@ -49,9 +46,11 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
     from marginbook.limits import Limit
+    from marginbook.report import Failure
+    from marginbook.values import Balance, Lock, Price, Summary
 
 T = TypeVar("T")
-Dated = TypeVar("Dated", Balance, Summary)
+Dated = TypeVar("Dated", "Balance", "Summary")
 
 #: How often an account is asked at most. Binance suggests three to five tries.
 ATTEMPTS: Final = 5
@@ -122,10 +121,17 @@ def read(
         visit = Visit.prepare(settled, secrets, venue, deadline=deadline, pool=pool, machine=machine)
         return visit.recorded() if keep else visit.statement()
     except MarginbookError as error:
-        return Failure.of(account.name, account.venue, error)
+        return _failure(account, error)
     # What a plugin raises is the plugin's choice.
     except Exception as error:  # noqa: BLE001
-        return Failure.of(account.name, account.venue, blame(venue, error))
+        return _failure(account, blame(venue, error))
+
+
+def _failure(account: Account, error: MarginbookError) -> Failure:
+    # What few reports need is imported where it is used; so below.
+    from marginbook.report import Failure  # noqa: PLC0415
+
+    return Failure.of(account.name, account.venue, error)
 
 
 def stand_in(name: str, venue: Venue, options: Mapping[str, str | int | bool]) -> Account:
@@ -172,13 +178,15 @@ def read_prices(
             found = visit.repeat(lambda: _explained(venue, lambda: tuple(fetch(settled, visit.session))))
         return _only_prices(found, venue), " ".join(_drift(list(unknown)))
     except MarginbookError as error:
-        return Failure.of(account.name, account.venue, error)
+        return _failure(account, error)
     # What a plugin raises is the plugin's choice.
     except Exception as error:  # noqa: BLE001
-        return Failure.of(account.name, account.venue, blame(venue, error))
+        return _failure(account, blame(venue, error))
 
 
 def _only_prices(found: tuple[object, ...], venue: Venue) -> tuple[Price, ...]:
+    from marginbook.values import Price  # noqa: PLC0415
+
     if strangers := [item for item in found if not isinstance(item, Price)]:
         msg = f"{venue.id} gave a {type(strangers[0]).__name__} in the place of a price."
         raise PluginError(msg, hint="Update its plugin.")
@@ -189,23 +197,25 @@ def replay_documents(account: Account, venue: Venue, documents: Mapping[str, byt
     """
     Ask one account of recorded bodies, with nothing signed.
     """
+    from marginbook.transport import Documents  # noqa: PLC0415
+
     session = Session(Documents(documents), Deadline(_REPLAY))
     # What is recorded comes through no proxy.
     session.trust_env = False
     return _fetch(settle(account, venue), venue, session)
 
 
-@frozen
 class Visit:
     """
     One account, ready to be asked.
     """
 
-    account: Account
-    venue: Venue
-    session: Session
-    line: Line
-    deadline: Deadline
+    def __init__(self, account: Account, venue: Venue, session: Session, line: Line, deadline: Deadline) -> None:
+        self.account = account
+        self.venue = venue
+        self.session = session
+        self.line = line
+        self.deadline = deadline
 
     @classmethod
     def prepare(
@@ -241,6 +251,8 @@ class Visit:
         """
         Ask, and keep the bodies with the statement.
         """
+        from marginbook.values import Recording  # noqa: PLC0415
+
         self.session.kept = {}
         asked = self.ask()
         told = self._mention_clock(asked)
@@ -461,6 +473,8 @@ def _explained(venue: Venue, ask: Callable[[], T]) -> T:
     try:
         return ask()
     except ApiError as error:
+        from marginbook.transport import explain  # noqa: PLC0415
+
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.
     raise explained

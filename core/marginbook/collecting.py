@@ -10,16 +10,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
-
 from marginbook.accounts import Account
 from marginbook.auditing import audit
 from marginbook.errors import ConfigurationError, DeadlineError, PluginError
-from marginbook.gathering import gather
-from marginbook.limits import Wait
-from marginbook.loading import load_accounts
+from marginbook.gathering import failed, gather
 from marginbook.registry import installed
-from marginbook.report import BalanceReport, Failure, Note
+from marginbook.report import BalanceReport
 from marginbook.seam import DETAIL
 from marginbook.texts import few
 from marginbook.values import Statement
@@ -29,7 +25,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from datetime import datetime
 
+    from marginbook.progress import Progress
     from marginbook.registry import Registry
+    from marginbook.report import Failure, Note
     from marginbook.transport import Machine
     from marginbook.values import Recording
 
@@ -38,26 +36,6 @@ _LONGEST: Final = 86_400
 
 #: How the note begins on a report that somebody interrupted.
 INTERRUPTED: Final = "INTERRUPTED: somebody ended the asking before its time. This report has what was known of"
-
-
-@frozen
-class Progress:
-    """
-    One more account is done.
-    """
-
-    #: How many are done, this one included.
-    done: int
-    #: How many were asked for.
-    asked: int
-    #: Our name of the account.
-    account: str
-    #: Why it could not be read, or None.
-    failure: Failure | None
-    #: How many of those that are done could not be read.
-    failed: int = 0
-    #: Who waits for a rate limit, host by host, and until when. What waits in other processes is not seen from here.
-    waiting: tuple[Wait, ...] = ()
 
 
 def collect(  # noqa: PLR0913  # what can be said of a report
@@ -133,22 +111,24 @@ def collect(  # noqa: PLR0913  # what can be said of a report
 
         done = deal(asked, executor, detail=detail, keep=record is not None, **bounds)
     outcomes: dict[str, Statement | Failure] = {}
-    failed = 0
+    failures = 0
     notes = _remarks(asked, registry)
     try:
         for account, outcome in done:
             outcomes[account.name] = outcome
             if record and isinstance(outcome, Statement) and outcome.recording:
                 record(outcome.recording)
-            failure = outcome if isinstance(outcome, Failure) else None
-            failed += failure is not None
+            failure = None if isinstance(outcome, Statement) else outcome
+            failures += failure is not None
             if progress:
+                from marginbook.progress import Progress  # noqa: PLC0415  # as above
+
                 waiting = machine.hosts.waiting(machine)
-                progress(Progress(len(outcomes), len(asked), account.name, failure, failed, waiting))
+                progress(Progress(len(outcomes), len(asked), account.name, failure, failures, waiting))
     except KeyboardInterrupt:
         if not interruptible:
             raise
-        notes = [Note(account="", message=f"{INTERRUPTED} {len(outcomes)} of {len(asked)} accounts."), *notes]
+        notes = [_note(f"{INTERRUPTED} {len(outcomes)} of {len(asked)} accounts."), *notes]
         outcomes |= {account.name: _broken_off(account) for account in asked if account.name not in outcomes}
     finally:
         done.close()
@@ -173,8 +153,14 @@ def _alone(executor: Executor | Mapping[str, Executor] | None) -> Executor | Non
 
 
 def _broken_off(account: Account) -> Failure:
-    error = DeadlineError("The report was interrupted before it had answered.", hint="Ask again.")
-    return Failure.of(account.name, account.venue, error)
+    return failed(account, DeadlineError("The report was interrupted before it had answered.", hint="Ask again."))
+
+
+def _note(message: str, account: str = "") -> Note:
+    # As with all that only some need.
+    from marginbook.report import Note  # noqa: PLC0415
+
+    return Note(account=account, message=message)
 
 
 def interrupted(report: BalanceReport) -> bool:
@@ -246,10 +232,10 @@ def assemble(
         balances=[balance for statement in statements.values() for balance in statement.balances],
         locks=[lock for statement in statements.values() for lock in statement.locks],
         summaries=[statement.summary for statement in statements.values() if statement.summary],
-        failures=[outcome for outcome in outcomes.values() if isinstance(outcome, Failure)],
+        failures=[outcome for outcome in outcomes.values() if not isinstance(outcome, Statement)],
         notes=[
             *notes,
-            *(Note(account=name, message=note) for name, statement in statements.items() for note in statement.notes),
+            *(_note(note, name) for name, statement in statements.items() for note in statement.notes),
         ],
         started_at=started_at,
         finished_at=finished_at,
@@ -267,6 +253,9 @@ def asked_for(
 
     """
     if isinstance(accounts, str | os.PathLike):
+        # What reads TOML.
+        from marginbook.loading import load_accounts  # noqa: PLC0415
+
         return _only(load_accounts(accounts, registry=registry), only)
     asked = (accounts,) if isinstance(accounts, Account) else tuple(accounts)
     if strangers := [item for item in asked if not isinstance(item, Account)]:
@@ -299,7 +288,7 @@ def _remarks(asked: Iterable[Account], registry: Registry) -> list[Note]:
     twins = [names for names in same.values() if len(names) > 1]
     venues = sorted({account.venue for account in asked})
     return [
-        Note(account="", message=message)
+        _note(message)
         for message in (
             *filter(None, map(registry.rivals, venues)),
             *(f"{few(names)} are one account under several names: totals count it as often." for names in twins),

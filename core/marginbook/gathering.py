@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from concurrent.futures import CancelledError
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from marginbook.errors import DeadlineError, MarginbookError, PluginError
-from marginbook.report import Failure
 from marginbook.workers import Threads
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from marginbook.accounts import Account
+    from marginbook.report import Failure
     from marginbook.seam import Venue
     from marginbook.transport import Deadline
 
@@ -114,6 +113,9 @@ def _work(
 
 
 def _pass_on(done: SimpleQueue[tuple[int, T | Failure]], number: int, account: Account, future: Future[T]) -> None:
+    # Threads of our own do without futures.
+    from concurrent.futures import CancelledError  # noqa: PLC0415
+
     error = CancelledError() if future.cancelled() else future.exception()
     # A pool whose process was killed, an account that cannot be pickled.
     done.put((number, future.result() if error is None else failed(account, error, "was broken off")))
@@ -138,8 +140,7 @@ def late(account: Account) -> Failure:
     """
     Return what becomes of an account of which nothing was heard by the deadline.
     """
-    error = DeadlineError("It had not answered when the deadline was over.", hint="Allow more time.")
-    return Failure.of(account.name, account.venue, error)
+    return failed(account, DeadlineError("It had not answered when the deadline was over.", hint="Allow more time."))
 
 
 def failed(account: Account, error: BaseException, what: str = "") -> Failure:
@@ -156,4 +157,7 @@ def failed(account: Account, error: BaseException, what: str = "") -> Failure:
     """
     if not isinstance(error, MarginbookError):
         error = PluginError(f"The work on it {what} ({type(error).__name__}).", hint="Run it in threads to see.")
+    # Few accounts fail.
+    from marginbook.report import Failure  # noqa: PLC0415
+
     return Failure.of(account.name, account.venue, error)

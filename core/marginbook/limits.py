@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
+
+from marginbook.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,8 @@ class Limit:
     _weights: tuple[tuple[str, int], ...] = field(default=(), converter=_pairs, kw_only=True)
     header: str = field(default="", kw_only=True)
 
+    __repr__ = shown
+
     @property
     def dearest(self) -> int:
         """
@@ -60,24 +63,20 @@ class Limit:
         return _cost(self._weights, f"{method} {path}")
 
 
-@frozen
-class Wait:
-    """
-    Who waits until a host may be asked again.
-    """
-
-    #: Host and port.
-    host: str
-    #: How many accounts wait.
-    accounts: int
-    #: Until when, by this machine's clock. Then some of them go on; others may have to wait again.
-    until: datetime
-
-
 # All accounts of a venue ask the same few questions.
 @functools.lru_cache(maxsize=1024)
 def _cost(weights: tuple[tuple[str, int], ...], request: str) -> int:
-    return next((weight for operation, weight in weights if _pattern(operation).fullmatch(request)), 0)
+    return next((weight for operation, weight in weights if _is(operation, request)), 0)
+
+
+def _is(operation: str, request: str) -> bool:
+    """
+    Say whether a request is one of an operation. Most paths are always the same, and need no pattern to be known by.
+    """
+    method, _, path = operation.partition(" ")
+    if "{" in path:
+        return _pattern(operation).fullmatch(request) is not None
+    return request.startswith(f"{method} ") and request.endswith(path)
 
 
 @functools.cache

@@ -8,31 +8,31 @@ other is reported.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib.metadata
 import os
 import sys
-from importlib.metadata import EntryPoint
+from collections import defaultdict
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
 import pluggy
-from attrs import define, evolve, field, frozen
+from attrs import evolve
 
 from marginbook import hookspecs
 from marginbook.errors import ConfigurationError, MarginbookError, PluginError
 from marginbook.hookspecs import API_VERSION, PROJECT
-from marginbook.output import Output
-from marginbook.seam import PriceSource, Venue
+from marginbook.seam import Venue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from importlib.metadata import Distribution
+    from importlib.metadata import Distribution, EntryPoint
 
-    from marginbook.output import View
+    from marginbook.output import Output, View
     from marginbook.sandbox import Stage
+    from marginbook.seam import PriceSource
 
 T = TypeVar("T")
 
@@ -43,8 +43,7 @@ DISABLE: Final = "MARGINBOOK_DISABLE_PLUGINS"
 STRICT: Final = "MARGINBOOK_STRICT_PLUGINS"
 
 
-@frozen(order=True)
-class Source:
+class Source(NamedTuple):
     """
     Where a plugin comes from. Sources sort by who has a disputed venue.
     """
@@ -58,12 +57,13 @@ class Source:
         return f"{self.module} ({self.distribution} {self.version})"
 
 
-@frozen(kw_only=True)
-class Plugin:
+class Plugin(NamedTuple):
     """
     A plugin as it was found.
 
     Attributes:
+        source: Where it comes from.
+
         names: Its entry points.
 
         status: ``"ok"``, ``"disabled"``, or ``"failed"`` where some or all of it cannot be used.
@@ -84,19 +84,31 @@ class Plugin:
     api: int | None = None
 
 
-@define
 class _Found:
     """
-    A plugin's entry points, and what became of loading it.
+    A plugin's entry points, which are of one module and one distribution, and what became of loading it.
     """
 
-    source: Source
-    entry_points: list[EntryPoint]
-    manager: pluggy.PluginManager | None = None
-    venues: tuple[Venue, ...] = ()
-    problems: list[str] = field(factory=list)
-    loaded: bool = False
-    api: int | None = None
+    def __init__(self) -> None:
+        self.entry_points: list[EntryPoint] = []
+        self.manager: pluggy.PluginManager | None = None
+        self.venues: tuple[Venue, ...] = ()
+        self.problems: list[str] = []
+        self.loaded = False
+        self.api: int | None = None
+
+    @functools.cached_property
+    def source(self) -> Source:
+        """
+        Where it comes from. To ask costs more than to load most plugins: the distribution's description is read.
+        """
+        return Source(*_named(self.entry_points[0].dist), self.entry_points[0].value)
+
+    def has(self, name: str) -> bool:
+        """
+        Say whether one of its entry points has this name.
+        """
+        return any(entry_point.name == name for entry_point in self.entry_points)
 
 
 class Registry:
@@ -116,16 +128,36 @@ class Registry:
         self, entry_points: Iterable[EntryPoint], *, disabled: Iterable[str] = (), strict: bool = False
     ) -> None:
         self._strict = strict
-        found: dict[Source, _Found] = {}
+        self._left_alone = frozenset(disabled)
+        found: defaultdict[tuple[int, str], _Found] = defaultdict(_Found)
+        by_name: defaultdict[str, dict[_Found, None]] = defaultdict(dict)
         for entry_point in entry_points:
-            foreign, name, version = _named(entry_point.dist)
-            source = Source(foreign, name, version, entry_point.value)
-            found.setdefault(source, _Found(source, [])).entry_points.append(entry_point)
-        self._found = [found[source] for source in sorted(found)]
-        left_alone = frozenset(disabled)
-        self._enabled = [plugin for plugin in self._found if not _is_disabled(plugin, left_alone)]
+            plugin = found[id(entry_point.dist), entry_point.value]
+            plugin.entry_points.append(entry_point)
+            by_name[entry_point.name][plugin] = None
+        self._all = tuple(found.values())
+        self._by_name = dict(by_name)
         # Thousands of accounts may ask for the same one.
         self._known: dict[str, Venue] = {}
+
+    @functools.cached_property
+    def _found(self) -> list[_Found]:
+        # Who asks for a venue by its name does without the others, and their order.
+        return sorted(self._all, key=attrgetter("source"))
+
+    @functools.cached_property
+    def _enabled(self) -> list[_Found]:
+        return [found for found in self._found if self._is_enabled(found)]
+
+    def _is_enabled(self, found: _Found) -> bool:
+        return not (self._left_alone and _is_disabled(found, self._left_alone))
+
+    def _named(self, name: str) -> list[_Found]:
+        """
+        Return the plugins with an entry point of this name.
+        """
+        named = [found for found in self._by_name.get(name, ()) if self._is_enabled(found)]
+        return sorted(named, key=attrgetter("source")) if len(named) > 1 else named
 
     def venue(self, venue_id: str) -> Venue:
         """
@@ -139,8 +171,8 @@ class Registry:
         """
         if venue_id in self._known:
             return self._known[venue_id]
-        named = [f for f in self._enabled if any(e.name == venue_id for e in f.entry_points)]
-        for found in (*named, *self._enabled):
+        named = self._named(venue_id)
+        for found in self._candidates(named):
             for venue in self._load(found).venues:
                 if venue.id == venue_id and self._owner(venue_id) is found:
                     self._known[venue_id] = venue
@@ -149,16 +181,19 @@ class Registry:
             raise PluginError(" ".join(problems))
         raise self._unknown(venue_id)
 
+    def _candidates(self, named: Iterable[_Found]) -> Iterator[_Found]:
+        yield from named
+        yield from self._enabled
+
     def rivals(self, venue_id: str) -> str:
         """
         Say which plugins name the same venue in their entry points, or "". Imports nothing.
         """
-        named = [str(f.source) for f in self._enabled if any(e.name == venue_id for e in f.entry_points)]
+        named = self._named(venue_id)
         if len(named) < 2:  # noqa: PLR2004  # a rivalry takes two
             return ""
-        return (
-            f"The venue {venue_id!r} is provided by {' and by '.join(named)}; the first was used. Uninstall the other."
-        )
+        sources = " and by ".join(str(found.source) for found in named)
+        return f"The venue {venue_id!r} is provided by {sources}; the first was used. Uninstall the other."
 
     def venues(self) -> tuple[Venue, ...]:
         """
@@ -195,7 +230,7 @@ class Registry:
         """
         Return the sandbox parts of the plugins that name a venue in their entry points. Imports no others.
         """
-        named = [f for f in self._enabled if any(e.name == venue_id for e in f.entry_points)]
+        named = self._named(venue_id)
         return tuple(stage for found in named for stage in self._call(self._load(found), "marginbook_stages"))
 
     def outputs(self) -> dict[str, Output]:
@@ -218,8 +253,7 @@ class Registry:
         outputs = outputs if name in outputs else self.outputs()
         if name in outputs:
             return outputs[name]
-        named = [f for f in self._enabled if any(e.name == f"output.{name}" for e in f.entry_points)]
-        if problems := [problem for found in named for problem in found.problems]:
+        if problems := [problem for found in self._named(f"output.{name}") for problem in found.problems]:
             raise PluginError(" ".join(problems))
         msg = f"There is no output {name!r:.40}."
         raise ConfigurationError(msg, hint=f"There are {', '.join(outputs)}.")
@@ -244,6 +278,9 @@ class Registry:
         """
         Load the plugins that have prices by the names of their entry points, and return their sources, by id.
         """
+        # What most reports do without; so below.
+        from marginbook.seam import PriceSource  # noqa: PLC0415
+
         found = self._items("marginbook_prices", "prices", "")
         return {name: source for name, (_, source) in self._own("a source of prices", PriceSource, "id", found).items()}
 
@@ -280,6 +317,8 @@ class Registry:
         return owned
 
     def _offered(self, name: str | None = None) -> dict[str, Output]:
+        from marginbook.output import Output  # noqa: PLC0415
+
         found = self._own("an output", Output, "name", self._items("marginbook_outputs", "output", name))
         return {name: _watched(output, plugin.source) for name, (plugin, output) in found.items()}
 
@@ -287,12 +326,11 @@ class Registry:
         """
         Return who has a venue: who names it in an entry point before who does not, then by source.
         """
-        claims = [
-            (not any(e.name == venue_id for e in found.entry_points), found.source, found)
-            for found in self._enabled
-            if any(v.id == venue_id for v in found.venues)
-        ]
-        return min(claims, key=lambda claim: claim[:2])[-1] if claims else None
+        # Those that are not loaded claim nothing, and neither do those that are left alone.
+        claims = [found for found in self._all if any(v.id == venue_id for v in found.venues)]
+        if len(claims) < 2:  # noqa: PLR2004  # nobody contests it
+            return next(iter(claims), None)
+        return min(claims, key=lambda found: (not found.has(venue_id), found.source))
 
     def _report_lost(self, found: _Found) -> None:
         for venue in found.venues:
@@ -343,6 +381,8 @@ class Registry:
             raise PluginError(problem)
 
     def _unknown(self, venue_id: str) -> MarginbookError:
+        import difflib  # noqa: PLC0415
+
         known = [venue.id for venue in self.venues()]
         close = difflib.get_close_matches(venue_id, known, n=1)
         hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known) or 'none'}."

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from marginbook import ApiError
 
-_BANNED: Final = re.compile(r"banned until (\d{13})(?!\d)")
+_BANNED: Final = r"banned until (\d{13})(?!\d)"
 
 _RATE_LIMIT = "Ask less often, or from more addresses: the limit is per address, not per key."
 _LATER = "Try again later."
@@ -104,6 +104,6 @@ def explain(error: ApiError) -> MarginbookError | None:
 
 
 def _until(error: ApiError) -> datetime | None:
-    match = _BANNED.search(error.content.decode("utf-8", "replace"))
+    match = re.search(_BANNED, error.content.decode("utf-8", "replace"))
     until = from_milliseconds(int(match[1])) if match else None
     return error.by_our_clock(until) if until else error.retry_after

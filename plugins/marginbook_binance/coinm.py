@@ -7,33 +7,21 @@ there is no multi-assets mode.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
-from attrs import evolve
-
-from marginbook import DETAIL, Statement, Venue, less
+from marginbook import DETAIL, Statement, Venue
 from marginbook.wire import Client
-from marginbook_binance import margins
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
-from marginbook_binance.rows import FILLS, translate, unknown
-from marginbook_clients.binance_coinm.api.account import account_information, futures_account_balance
-from marginbook_clients.binance_coinm.api.market import check_server_time
+from marginbook_binance.rows import FILLS, IGNORES, both, translate, unknown
 from marginbook_clients.binance_coinm.costs import WEIGHTS
 from marginbook_clients.binance_coinm.specification import SPECIFICATION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
     import requests
 
     from marginbook import Account
-    from marginbook_clients.binance_coinm.models.asset_margin import AssetMargin
-    from marginbook_clients.binance_coinm.models.position import Position
-
-_is_of_coin: Final = re.compile(r"(?P<coin>.+)USD_(PERP|[0-9]{6})").fullmatch
 
 
 def fetch(account: Account, session: requests.Session) -> Statement:
@@ -42,69 +30,22 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     """
     client = Client(base_url=account.options["base_url"], session=session)
     if account.options["detail"] == "margin":
-        return _in_detail(account, client)
+        # See usdm.py.
+        from marginbook_binance.coinm_margins import in_detail  # noqa: PLC0415
+
+        return in_detail(account, client)
+    from marginbook_clients.binance_coinm.api.account import futures_account_balance  # noqa: PLC0415
+
     rows = futures_account_balance.sync(client=client, recv_window=account.options["recv_window"])
     return Statement([translate(account, row, max_withdraw=row.withdraw_available) for row in rows])
-
-
-def _in_detail(account: Account, client: Client) -> Statement:
-    """
-    Ask for margins and positions.
-    """
-    answer = account_information.sync(client=client, recv_window=account.options["recv_window"])
-    coins = [row.asset for row in answer.assets]
-    positions = [_position(position, coins) for position in answer.positions]
-    return margins.statement(
-        account,
-        [margins.translate(account, row, updated=row.update_time or 0) for row in answer.assets],
-        [_with_equity(position, positions, answer.assets) for position in positions],
-    )
-
-
-def _with_equity(
-    position: margins.Position, positions: Iterable[margins.Position], rows: Iterable[AssetMargin]
-) -> margins.Position:
-    """
-    Tell what an isolated position has behind it, where it is the only one of its coin: all that is not cross. The
-    answer has no isolated wallets.
-    """
-    alike = [other for other in positions if other.isolated and other.asset == position.asset]
-    whole = [row for row in rows if row.asset == position.asset]
-    if not position.isolated or len(alike) != 1 or len(whole) != 1:
-        return position
-    return evolve(position, equity=less(whole[0].margin_balance, whole[0].cross_wallet_balance, whole[0].cross_un_pnl))
-
-
-def _position(row: Position, coins: Collection[str]) -> margins.Position:
-    return margins.Position(
-        symbol=row.symbol,
-        side=row.position_side,
-        asset=margin_coin(row.symbol, coins),
-        unrealized_pnl=row.unrealized_profit,
-        initial_margin=row.initial_margin,
-        position_margin=row.position_initial_margin,
-        order_margin=row.open_order_initial_margin,
-        maintenance_margin=row.maint_margin,
-        # A symbol that is set to isolated margin has no wallet of its own until there is a position.
-        isolated=row.isolated and any((row.position_initial_margin, row.maint_margin, row.unrealized_profit)),
-    )
-
-
-def margin_coin(symbol: str, coins: Collection[str]) -> str | None:
-    """
-    Return the one of *coins* that is the margin of a contract, or None where the symbol does not tell.
-
-    Contracts are called by their coin: ``BTCUSD_PERP``, ``BTCUSD_261225``. Source: "Exchange Information" of COIN-M
-    futures.
-    """
-    found = _is_of_coin(symbol)
-    return found["coin"] if found and found["coin"] in coins else None
 
 
 def time(account: Account, session: requests.Session) -> int:
     """
     Ask for the time.
     """
+    from marginbook_clients.binance_coinm.api.market import check_server_time  # noqa: PLC0415
+
     client = Client(base_url=account.options["base_url"], session=session)
     return check_server_time.sync(client=client).server_time
 
@@ -125,11 +66,11 @@ COINM: Final = Venue(
         "demo": "https://demo-dapi.binance.com",
         "test": "https://testnet.binancefuture.com",
     },
-    fills=margins.both({**FILLS, "available_balance": "`availableBalance`", "max_withdraw": "`withdrawAvailable`"}),
+    fills=both({**FILLS, "available_balance": "`availableBalance`", "max_withdraw": "`withdrawAvailable`"}),
     unknown=unknown("GET /dapi/v1/account"),
     ignores={
         "accountAlias": "a code for the account, which has our own name",
-        **margins.IGNORES,
+        **IGNORES,
         "leverage": "a setting of a symbol",
         "entryPrice": "a price of a position, which is no margin",
         "breakEvenPrice": "likewise",

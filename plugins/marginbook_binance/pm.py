@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Final
 from marginbook import (
     Balance,
     Statement,
-    Summary,
     Venue,
     figure,
     from_milliseconds,
@@ -35,7 +34,6 @@ from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
 from marginbook_binance.rows import PLACEHOLDER
-from marginbook_clients.binance_pm.api.account import account_balance, account_information
 from marginbook_clients.binance_pm.costs import WEIGHTS
 from marginbook_clients.binance_pm.specification import SPECIFICATION
 
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from marginbook import Account
+    from marginbook import Account, Summary
     from marginbook_clients.binance_pm.models.account_balance import AccountBalance
     from marginbook_clients.binance_pm.models.account_information import AccountInformation
 
@@ -70,6 +68,9 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     """
     Ask for all assets of the account, and for the account as a whole.
     """
+    # See usdm.py.
+    from marginbook_clients.binance_pm.api.account import account_balance, account_information  # noqa: PLC0415
+
     client = Client(base_url=account.options["base_url"], session=session)
     window = account.options["recv_window"]
     rows = account_balance.sync(client=client, recv_window=window)
@@ -164,6 +165,8 @@ def summary(account: Account, whole: AccountInformation) -> Summary:
         InvalidResponseError: An amount is neither a number nor empty.
 
     """
+    from marginbook import Summary  # noqa: PLC0415
+
     return Summary(
         account=account.name,
         venue=account.venue,

@@ -82,3 +82,40 @@ def unknown(operation: str) -> dict[str, str]:
         "order_margin": told,
         "maintenance_margin": told,
     }
+
+
+#: Where the figures come from with detail margin, for both kinds.
+MARGINS: Final = {
+    "wallet_balance": "`walletBalance`",
+    "unrealized_pnl": "`unrealizedProfit`",
+    "equity": "`marginBalance`",
+    "initial_margin": "`initialMargin`",
+    "position_margin": "`positionInitialMargin`",
+    "order_margin": "`openOrderInitialMargin`",
+    "maintenance_margin": "`maintMargin`",
+    "available_balance": "`availableBalance`",
+    "max_withdraw": "`maxWithdrawAmount`",
+    "cross_wallet_balance": "`crossWalletBalance`",
+    "cross_unrealized_pnl": "`crossUnPnl`",
+    "updated_at": "`updateTime`, unless it is 0",
+}
+
+#: Fields of a position that the report has no use for, for both kinds.
+IGNORES: Final = {
+    "positionAmt": "size of a position, which is no margin",
+    "positions.updateTime": "when a position last changed; the row of its asset has a time",
+}
+
+
+def both(plain: dict[str, str]) -> dict[str, str]:
+    """
+    Say where each figure comes from at either detail, from what there is at detail balance.
+    """
+    return {
+        name: source
+        if plain.get(name) == source
+        else f"{plain[name]}; with detail margin, {source}"
+        if name in plain
+        else f"{source}, with detail margin"
+        for name, source in MARGINS.items()
+    }

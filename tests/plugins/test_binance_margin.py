@@ -11,9 +11,9 @@ from typing import Any, Final
 import pytest
 
 from marginbook import Account, Balance, Statement, collect, replay
-from marginbook_binance.coinm import margin_coin
+from marginbook_binance.coinm_margins import margin_coin
 from marginbook_binance.rows import PLACEHOLDER
-from marginbook_binance.usdm import margin_asset
+from marginbook_binance.usdm_margins import margin_asset
 from script import Said, in_turn, scripted
 
 SECRETS: Final = {"api_key": "k" * 64, "api_secret": "s" * 64}

@@ -10,6 +10,7 @@ from attrs import Attribute, field, frozen
 
 from marginbook.accounts.references import Secret
 from marginbook.errors import ConfigurationError
+from marginbook.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +71,8 @@ class Account:
     venue: str = field()
     _credentials: tuple[tuple[str, Secret], ...] = field(default=(), converter=_secrets, repr=_names)
     _options: tuple[tuple[str, Any], ...] = field(default=(), converter=_settings, repr=_names)
+
+    __repr__ = shown
 
     @name.validator
     @venue.validator

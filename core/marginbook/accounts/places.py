@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +13,7 @@ from attrs import field, frozen
 
 from marginbook.accounts.hidden import Hidden
 from marginbook.errors import ConfigurationError, CredentialsError
+from marginbook.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +44,8 @@ class Reference:
 
     scheme: str
     rest: str = field(repr=False, converter=Hidden)
+
+    __repr__ = shown
 
     @property
     def text(self) -> str:
@@ -147,6 +148,9 @@ def _file(path: str) -> str:
 
 
 def _words(command: str) -> list[str]:
+    # Few secrets are printed by commands.
+    import shlex  # noqa: PLC0415
+
     try:
         return shlex.split(command)
     except ValueError:
@@ -175,6 +179,8 @@ def _run(command: str) -> tuple[str, str]:
 
     Nothing is raised here, where the arguments are, and what was printed in vain: both may hold a secret.
     """
+    import subprocess  # noqa: PLC0415  # see _words
+
     try:
         # The command is the user's own, from the user's own file.
         done = subprocess.run(  # noqa: S603
@@ -209,6 +215,8 @@ def _keyring(place: str) -> str:
         msg = f"The key store cannot be asked for {place} ({trouble})."
         raise CredentialsError(msg, hint="Unlock it, or refer to another place.")
     if secret is None:
+        import shlex  # noqa: PLC0415  # see _words
+
         msg = f"The key store has nothing under {place}."
         raise AbsentError(msg, hint=f"keyring set {shlex.quote(service)} {shlex.quote(name)}")
     return secret

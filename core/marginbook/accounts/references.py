@@ -22,6 +22,7 @@ from attrs import field, frozen
 from marginbook.accounts.hidden import Hidden, stay
 from marginbook.accounts.places import AbsentError, Reference, parse
 from marginbook.errors import ConfigurationError, CredentialsError
+from marginbook.texts import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,8 @@ class Found:
 
     secret: str = field(repr=False)
     place: str
+
+    __repr__ = shown
 
     def __reduce__(self) -> NoReturn:
         stay()
@@ -68,6 +71,8 @@ class Secret:
     """
 
     _references: tuple[Reference, ...] = field(converter=_references, repr=False)
+
+    __repr__ = shown
 
     @property
     def scheme(self) -> str:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from marginbook.collecting import Progress
-    from marginbook.limits import Wait
+    from marginbook.progress import Progress, Wait
     from marginbook.transport import Machine
 
 #: Pictures a second. More are not seen, and each takes time from the asking.

@@ -29,7 +29,7 @@ from marginbook.cli.options import (
 from marginbook.cli.saving import Saving
 from marginbook.cli.telling import INTERRUPTED, tell
 from marginbook.cli.valuing import Pricing
-from marginbook.collecting import Progress, asked_for, collect, interrupted
+from marginbook.collecting import asked_for, collect, interrupted
 from marginbook.errors import ConfigurationError
 from marginbook.output import View
 from marginbook.registry import installed
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from marginbook.accounts import Account
     from marginbook.output import Output
+    from marginbook.progress import Progress
     from marginbook.registry import Registry
     from marginbook.report import BalanceReport
     from marginbook.values import Recording

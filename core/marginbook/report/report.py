@@ -10,17 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from attrs import Attribute, field, frozen
 
-from marginbook.errors import ConfigurationError, IncompleteReportError, PluginError
-from marginbook.report.documents import document as _json
-from marginbook.report.outcomes import Failure, Note
+from marginbook.errors import IncompleteReportError, PluginError
 from marginbook.report.totals import Total, totals
-from marginbook.report.valuation import Valuation
-from marginbook.values import AMOUNTS, TABLE, Balance, Lock, Price, Summary, exact
-from marginbook.values.margins import Margin, isolated, margins, nearest
+from marginbook.texts import shown
+from marginbook.values import Balance
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
@@ -31,8 +28,10 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-SCHEMA: Final = "marginbook.balance-report"
-SCHEMA_VERSION: Final = 2
+    # Nothing evaluates the annotations.
+    from marginbook.report.outcomes import Failure, Note  # noqa: TC004
+    from marginbook.report.valuation import Valuation
+    from marginbook.values import Lock, Margin, Price, Summary  # noqa: TC004
 
 
 def _by_name(accounts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -79,6 +78,8 @@ class BalanceReport:
     started_at: datetime = field(converter=moment)
     #: When the last account had answered, in UTC.
     finished_at: datetime = field(converter=moment)
+
+    __repr__ = shown
 
     @balances.validator
     @locks.validator
@@ -129,6 +130,9 @@ class BalanceReport:
 
     @cached_property
     def _isolated(self) -> Mapping[tuple[str, str], list[Lock]]:
+        # As with all that many reports are not asked for.
+        from marginbook.values.margins import isolated  # noqa: PLC0415
+
         return isolated(self.locks, self.pooled)
 
     @cached_property
@@ -136,10 +140,14 @@ class BalanceReport:
         """
         Each collateral that its venue liquidates by itself, by account.
         """
+        from marginbook.values.margins import margins  # noqa: PLC0415
+
         return tuple(sorted(margins(self.balances, self.summaries, self._isolated), key=lambda m: m.account))
 
     @cached_property
     def _ratios(self) -> dict[tuple[str, str | None], Decimal | None]:
+        from marginbook.values.margins import nearest  # noqa: PLC0415
+
         parts: defaultdict[tuple[str, str | None], list[Margin]] = defaultdict(list)
         for margin in self.margins:
             parts[margin.account, margin.asset].append(margin)
@@ -154,7 +162,7 @@ class BalanceReport:
         this is the ratio of what is nearest to it.
         """
         key = row.account, row.asset
-        if isinstance(row, Summary) and key not in self._isolated:
+        if not isinstance(row, Balance) and key not in self._isolated:
             return row.margin_ratio
         return self._ratios.get(key)
 
@@ -188,6 +196,9 @@ class BalanceReport:
             ConfigurationError: Something else is among the prices, or *in_* is no name.
 
         """
+        from marginbook.report.valuation import Valuation  # noqa: PLC0415
+        from marginbook.values import TABLE, Price, exact  # noqa: PLC0415
+
         if isinstance(prices, Mapping):
             at = self.finished_at
             prices = [
@@ -213,26 +224,13 @@ class BalanceReport:
         """
         Return the report in JSON's own types: decimals and times as strings, None for what is not known.
         """
-        failed = set(self.missing)
-        return {
-            "schema": SCHEMA,
-            "schema_version": SCHEMA_VERSION,
-            "complete": self.complete,
-            "started_at": self.started_at.isoformat(),
-            "finished_at": self.finished_at.isoformat(),
-            "accounts": {
-                name: {"venue": venue, "state": "failed" if name in failed else "ok"} for name, venue in self._accounts
-            },
-            "failures": [_json(failure) for failure in self.failures],
-            "notes": [_json(note) for note in self.notes],
-            "totals": {asset: _json(total) for asset, total in self.totals().items()},
-            "balances": [_json_balance(balance) for balance in self.balances],
-            "locks": [_json(lock) for lock in self.locks],
-            "summaries": [_json(summary) for summary in self.summaries],
-        }
+        # Only who asks for it pays for its import; so below.
+        from marginbook.report.documents import written  # noqa: PLC0415
 
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> BalanceReport:
+        return written(self)
+
+    @staticmethod
+    def from_dict(document: Mapping[str, Any]) -> BalanceReport:
         """
         Read what `to_dict` wrote. A valuation beside it is left out: it follows from the report and its prices.
 
@@ -240,28 +238,9 @@ class BalanceReport:
             ConfigurationError: It is no balance report, or of a version that this marginbook does not know.
 
         """
-        document = _upgraded(document if isinstance(document, Mapping) else {})
-        if (document.get("schema"), document.get("schema_version")) != (SCHEMA, SCHEMA_VERSION):
-            msg = f"This is no {SCHEMA} of version {SCHEMA_VERSION} or before."
-            raise ConfigurationError(msg, hint="Read it with the version of marginbook that wrote it.")
-        try:
-            report = cls(
-                accounts={name: account["venue"] for name, account in document["accounts"].items()},
-                balances=map(_balance, document["balances"]),
-                locks=[Lock(**lock) for lock in document["locks"]],
-                summaries=[Summary(**summary) for summary in document["summaries"]],
-                failures=[Failure(**failure) for failure in document["failures"]],
-                notes=[Note(**note) for note in document["notes"]],
-                started_at=document["started_at"],
-                finished_at=document["finished_at"],
-            )
-        except (AttributeError, KeyError, TypeError, ValueError, PluginError) as error:
-            msg = f"The balance report cannot be read ({type(error).__name__}: {error})."
-            raise ConfigurationError(msg, hint="It was changed or cut off: write it anew.") from None
-        if report.to_dict() != document:
-            msg = "The balance report contradicts itself: totals or states do not follow from its rows."
-            raise ConfigurationError(msg, hint="It was changed after it was written: write it anew.")
-        return report
+        from marginbook.report.documents import read  # noqa: PLC0415
+
+        return read(document)
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """
@@ -273,7 +252,6 @@ class BalanceReport:
         """
         Write the report as JSON lines: one for the report, then one for each account, failure, note, balance and lock.
         """
-        # Only who asks for an output pays for its import; so below.
         from marginbook.output import lines  # noqa: PLC0415
 
         return lines.write(self)
@@ -332,35 +310,3 @@ class BalanceReport:
         from marginbook.output import View, table  # noqa: PLC0415
 
         return table.write(View(self))
-
-
-#: What locks of version 1 do not say.
-_NOT_TOLD: Final = dict.fromkeys(("isolated", "maintenance_margin", "equity"))
-
-
-def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """
-    Return what an older marginbook wrote as this one would have. Version 1 had no summaries, and no isolated
-    positions among the locks.
-    """
-    document = {name: part for name, part in document.items() if name != "valuation"}
-    if (document.get("schema"), document.get("schema_version")) == (SCHEMA, 1) and "summaries" not in document:
-        locks = [{**lock, **_NOT_TOLD} for lock in document.get("locks", [])]
-        return {**document, "schema_version": SCHEMA_VERSION, "locks": locks, "summaries": []}
-    return document
-
-
-def _json_balance(balance: Balance) -> dict[str, Any]:
-    document = _json(balance)
-    del document["_derived"]
-    return document | {"basis": balance.basis, "notes": document["notes"]}
-
-
-def _balance(document: Mapping[str, Any]) -> Balance:
-    values = dict(document)
-    basis = values.pop("basis")
-    derived = {name: text.removeprefix("derived: ") for name, text in basis.items() if text != "reported"}
-    if missing := [name for name in AMOUNTS if (values[name] is None) is (name in basis)]:
-        msg = f"{', '.join(missing)}: the basis does not fit the amounts"
-        raise ValueError(msg)
-    return Balance(**values, derived=derived)

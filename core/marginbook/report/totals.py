@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
+from marginbook.texts import shown
 from marginbook.values import AMOUNTS, Balance, total
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Total:
     max_withdraw: Decimal | None
     cross_wallet_balance: Decimal | None
     cross_unrealized_pnl: Decimal | None
+
+    __repr__ = shown
 
     @property
     def complete(self) -> bool:

@@ -12,6 +12,7 @@ from attrs import Attribute, field, frozen
 
 from marginbook.errors import PluginError
 from marginbook.limits import Limit
+from marginbook.texts import shown
 from marginbook.values import AMOUNTS
 
 #: The venue's time in milliseconds since 1970. Given by the core, whose business the offset of the local clock is.
@@ -52,6 +53,8 @@ class Credential:
     help: str
     sent_as_is: bool = field(default=False, kw_only=True)
 
+    __repr__ = shown
+
 
 @frozen
 class Option:
@@ -82,6 +85,8 @@ class Option:
     required: bool = field(default=False, kw_only=True)
     choices: tuple[str | int, ...] = field(default=(), kw_only=True)
     check: Callable[[Any], str] | None = field(default=None, kw_only=True)
+
+    __repr__ = shown
 
     def complaint(self, value: object) -> str:
         """
@@ -192,6 +197,8 @@ class Venue:
     _defaults: dict[str, Any] = field(init=False, eq=False, repr=False)
     _required: frozenset[str] = field(init=False, eq=False, repr=False)
     _secret: frozenset[str] = field(init=False, eq=False, repr=False)
+
+    __repr__ = shown
 
     # All of them are asked for at every account, and a venue may have thousands.
 

@@ -9,8 +9,6 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field
-
 from marginbook.errors import DeadlineError, MarginbookError, UnavailableError
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ _LOOK: Final = 0.05
 _LONGEST_LOOK: Final = 1.0
 
 
-@define(eq=False)
 class VenueClock:
     """
     The time at a venue: the local clock's, until the venue complains; then the venue's own.
@@ -45,13 +42,14 @@ class VenueClock:
 
     """
 
-    offset: int = 0
-    measured_at: float | None = None
-    #: The local time then, in milliseconds: if it has not gone on as the monotonic clock has, somebody has set it.
-    _local: int = field(default=0, init=False)
-    _measuring: threading.Lock = field(factory=threading.Lock, init=False)
-    #: What came of the last question that had no answer, and when.
-    _failed: tuple[float, MarginbookError] | None = field(default=None, init=False)
+    def __init__(self, offset: int = 0, measured_at: float | None = None) -> None:
+        self.offset = offset
+        self.measured_at = measured_at
+        # The local time then, in milliseconds: if it has not gone on as the monotonic clock has, somebody has set it.
+        self._local = 0
+        self._measuring = threading.Lock()
+        # What came of the last question that had no answer, and when.
+        self._failed: tuple[float, MarginbookError] | None = None
 
     def milliseconds(self, machine: Machine) -> int:
         """

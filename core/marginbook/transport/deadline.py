@@ -5,12 +5,12 @@ The time by which a report has to be there.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-@frozen
 class Deadline:
     """
     A point on this machine's monotonic clock. Pickled, it stays the same number of seconds away.
@@ -22,13 +22,10 @@ class Deadline:
 
     """
 
-    seconds: float
-    _monotonic: Callable[[], float] = time.monotonic
-    _at: float = field(init=False)
-
-    @_at.default
-    def _set(self) -> float:
-        return self._monotonic() + self.seconds
+    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self._monotonic = monotonic
+        self._at = monotonic() + seconds
 
     def remaining(self) -> float:
         """

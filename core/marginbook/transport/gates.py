@@ -8,8 +8,6 @@ import math
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 _PARTS: Final = 50
 
 
-@define(eq=False)
 class Gate:
     """
     What an address, or a key, has spent of a limit.
@@ -31,12 +28,13 @@ class Gate:
 
     """
 
-    seconds: float
-    _flying: int = field(default=0, init=False)
-    _held: deque[tuple[float, int]] = field(factory=deque, init=False)
-    _held_weight: int = field(default=0, init=False)
-    #: What others on the address have spent by the venue's count, and until when it may count: the largest first.
-    _others: deque[tuple[float, int]] = field(factory=deque, init=False)
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._flying = 0
+        self._held: deque[tuple[float, int]] = deque()
+        self._held_weight = 0
+        # What others on the address have spent by the venue's count, and until when it may count: the largest first.
+        self._others: deque[tuple[float, int]] = deque()
 
     def spent(self, now: float) -> int:
         """

@@ -9,21 +9,21 @@ import os
 import threading
 from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
-
-from attrs import define, field, frozen
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from marginbook.errors import RateLimitedError
-from marginbook.limits import Limit, Wait
 from marginbook.transport.clocks import VenueClock
 from marginbook.transport.gates import Gate
-from marginbook.transport.memories import Ledger, Memory
+from marginbook.transport.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from marginbook.limits import Limit
+    from marginbook.progress import Wait
     from marginbook.transport.deadline import Deadline
     from marginbook.transport.machine import Machine
+    from marginbook.transport.memories import Memory
     from marginbook.transport.shared import SharedLimits
 
 #: Retries that a host has left at the beginning, and at most. A host in trouble is not helped by being asked more.
@@ -47,8 +47,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
-@frozen
-class Charge:
+class Charge(NamedTuple):
     """
     What a request costs of one limit.
     """
@@ -59,7 +58,6 @@ class Charge:
     cost: int
 
 
-@define(eq=False)
 class Host:
     """
     A venue at one of its addresses, as it is seen from one address of ours.
@@ -73,16 +71,17 @@ class Host:
 
     """
 
-    name: str
-    clock: VenueClock = field(factory=VenueClock)
-    place: tuple[str, ...] = ()
-    _gates: dict[tuple[int, str], Gate] = field(factory=dict, init=False)
-    _many: int = field(default=_MANY, init=False)
-    _stopped: float = field(default=-math.inf, init=False)
-    _until: datetime | None = field(default=None, init=False)
-    _retries: int = field(default=RETRIES, init=False)
-    #: Until when each waits who does.
-    _waiting: dict[object, float] = field(factory=dict, init=False)
+    def __init__(self, name: str, *, place: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.clock = VenueClock()
+        self.place = place
+        self._gates: dict[tuple[int, str], Gate] = {}
+        self._many = _MANY
+        self._stopped = -math.inf
+        self._until: datetime | None = None
+        self._retries = RETRIES
+        # Until when each waits who does.
+        self._waiting: dict[object, float] = {}
 
     def enter(
         self, charges: Iterable[Charge], machine: Machine, deadline: Deadline, shared: SharedLimits | None = None
@@ -127,6 +126,8 @@ class Host:
             untils = tuple(self._waiting.values())
         if not untils:
             return None
+        from marginbook.progress import Wait  # noqa: PLC0415  # most reports wait for nothing
+
         return Wait(self.name, len(untils), machine.now() + timedelta(seconds=max(untils) - machine.monotonic()))
 
     def _begin(self, charges: tuple[Charge, ...], now: float) -> float:
@@ -237,6 +238,9 @@ class Host:
         """
         Return what others on this address have to know.
         """
+        # There may be no others.
+        from marginbook.transport.memories import Memory  # noqa: PLC0415
+
         now = machine.monotonic()
         with _LOCK:
             # What a key has spent is told to nobody: it is asked in one place at a time.
@@ -264,17 +268,17 @@ def _origin() -> str:
     return os.urandom(8).hex()
 
 
-@define(eq=False)
 class Hosts:
     """
     All hosts that were asked, for as long as the process lives.
     """
 
-    _hosts: dict[tuple[str, ...], Host] = field(factory=dict, init=False)
-    #: Stands for the process, where it tells others what it has spent.
-    origin: str = field(factory=_origin, init=False)
-    #: What others told.
-    ledger: Ledger = field(factory=Ledger, init=False)
+    def __init__(self) -> None:
+        self._hosts: dict[tuple[str, ...], Host] = {}
+        #: Stands for the process, where it tells others what it has spent.
+        self.origin = _origin()
+        #: What others told.
+        self.ledger = Ledger()
 
     def at(self, venue: str, address: str, egress: str) -> Host:
         """

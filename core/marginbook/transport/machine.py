@@ -23,7 +23,7 @@ def _milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Machine:
     """
     The surroundings of every request, and what was learned of the hosts that it talks to.

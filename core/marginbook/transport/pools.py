@@ -22,8 +22,6 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
 
-from marginbook.transport.trust import trusting
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -174,6 +172,8 @@ class _Pools(HTTPAdapter):
 
     def _trusting(self, verify: str | bool) -> ssl.SSLContext:  # noqa: FBT001  # see trusting
         if verify not in self._contexts:
+            from marginbook.transport.trust import trusting  # noqa: PLC0415  # there may be no TLS
+
             self._contexts[verify] = trusting(verify)
         return self._contexts[verify]
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 import requests
-from attrs import frozen
 from requests.hooks import default_hooks, dispatch_hook
 from requests.sessions import merge_setting
 from requests.structures import CaseInsensitiveDict
@@ -32,11 +31,8 @@ from marginbook.errors import (
     UnavailableError,
 )
 from marginbook.hosts import is_loopback
-from marginbook.limits import Limit
-from marginbook.transport.documents import keys_of
 from marginbook.transport.hosts import Charge, Host
 from marginbook.transport.machine import MACHINE, Machine
-from marginbook.transport.shared import SharedLimits
 from marginbook.transport.surroundings import surroundings
 
 if TYPE_CHECKING:
@@ -45,7 +41,9 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
     from requests.auth import AuthBase
 
+    from marginbook.limits import Limit
     from marginbook.transport.deadline import Deadline
+    from marginbook.transport.shared import SharedLimits
 
 #: Seconds to wait for a connection. A venue that takes longer has other troubles.
 CONNECT_TIMEOUT: Final = 5.0
@@ -68,7 +66,6 @@ _ASKED: Final = {"params", "data", "json"}
 _ASKING: Final = threading.local()
 
 
-@frozen(eq=False)
 class Line:
     """
     The way to one host, for one account.
@@ -86,11 +83,19 @@ class Line:
 
     """
 
-    host: Host
-    limits: tuple[Limit, ...] = ()
-    key: str = ""
-    machine: Machine = MACHINE
-    shared: SharedLimits | None = None
+    def __init__(
+        self,
+        host: Host,
+        limits: tuple[Limit, ...] = (),
+        key: str = "",
+        machine: Machine = MACHINE,
+        shared: SharedLimits | None = None,
+    ) -> None:
+        self.host = host
+        self.limits = limits
+        self.key = key
+        self.machine = machine
+        self.shared = shared
 
     def charges(self, method: str, path: str) -> list[Charge]:
         """
@@ -168,6 +173,8 @@ class Session(requests.Session):
         # Who reads "Retry-After: 30" has to know since when.
         response.received_at = line.host.clock.now(line.machine)  # type: ignore[attr-defined]
         if self.kept is not None:
+            from marginbook.transport.documents import keys_of  # noqa: PLC0415  # few answers are kept
+
             unsigned = requests.Request(_text(method), _text(url), **{k: kwargs[k] for k in _ASKED & kwargs.keys()})
             key = keys_of(unsigned.prepare())[0]
             self.kept[key if response.ok else f"{response.status_code} {key}"] = response.content
@@ -315,7 +322,10 @@ def _blank() -> requests.Session:
     Return a session as all are at the beginning.
     """
     session = requests.Session()
-    session.headers["User-Agent"] = f"marginbook/{importlib.metadata.version('marginbook')}"
+    # Not by importlib.metadata.version, which takes the whole description apart.
+    described = importlib.metadata.distribution("marginbook").read_text("METADATA") or ""
+    version = described.partition("\nVersion: ")[2].partition("\n")[0]
+    session.headers["User-Agent"] = f"marginbook/{version}"
     return session
 
 

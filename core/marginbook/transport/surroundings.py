@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from attrs import define, field
 from requests.utils import get_environ_proxies, select_proxy
 
 from marginbook.hosts import is_loopback
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
 
-@define(eq=False)
 class Surroundings:
     """
     What is known by now, for all sessions of one pool.
     """
 
-    _settings: dict[tuple[str, str], dict[str, Any]] = field(factory=dict, init=False)
-    _egresses: dict[tuple[str, str], str] = field(factory=dict, init=False)
+    def __init__(self) -> None:
+        self._settings: dict[tuple[str, str], dict[str, Any]] = {}
+        self._egresses: dict[tuple[str, str], str] = {}
 
     def settings(self, url: str, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """

@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Attribute, field, fields, frozen
 from attrs.converters import optional
 from attrs.validators import instance_of
-from attrs.validators import optional as optionally
 
+from marginbook.texts import shown
 from marginbook.values.fields import amount, named, text, texts
 from marginbook.values.money import exact, ratio
-from marginbook.values.recording import Recording
-from marginbook.values.summary import Summary
 from marginbook.values.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    # Many reports have none of these, and nothing evaluates the annotations.
+    from marginbook.values.lock import Lock  # noqa: TC004
+    from marginbook.values.recording import Recording  # noqa: TC004
+    from marginbook.values.summary import Summary  # noqa: TC004
 
 
 def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -77,6 +80,8 @@ class Balance:
     _derived: tuple[tuple[str, str], ...] = field(default=(), converter=_pairs)
     #: Remarks that a reader of the figures needs, one sentence or two each.
     notes: tuple[str, ...] = field(default=(), converter=texts)
+
+    __repr__ = shown
 
     @_derived.validator
     def _check_derived(self, _: Attribute[Any], derived: tuple[tuple[str, str], ...]) -> None:
@@ -143,40 +148,6 @@ AMOUNTS: Final = tuple(a.name for a in fields(Balance) if "amount" in a.metadata
 VALUED: Final = ("wallet_balance", "unrealized_pnl", "equity")
 
 
-@frozen(kw_only=True)
-class Lock:
-    """
-    A venue's own breakdown of locked margin by symbol.
-
-    Locks explain a balance. They are not added to it, and need not sum to it.
-    """
-
-    #: Our name of the account.
-    account: str = text()
-    #: The id of the venue.
-    venue: str = text()
-    #: The contract, as the venue spells it.
-    symbol: str = named()
-    #: What the amounts are counted in.
-    asset: str = named()
-    #: All that is locked for the symbol.
-    blocked_balance: Decimal | None = amount()
-    #: Locked by its open position.
-    position_margin: Decimal | None = amount()
-    #: Locked by its open orders. Negative where orders would reduce the position.
-    order_margin: Decimal | None = amount()
-    #: True for a position with a wallet of its own, which the venue liquidates by itself; None where it does not say.
-    isolated: bool | None = field(default=None, validator=optionally(instance_of(bool)))
-    #: What the position has to have behind it.
-    maintenance_margin: Decimal | None = amount()
-    #: What an isolated position has behind it: its own wallet plus its unrealized PnL. None for others.
-    equity: Decimal | None = amount()
-
-
-#: The names of the amounts of a lock, in reading order.
-LOCK_AMOUNTS: Final = tuple(a.name for a in fields(Lock) if "amount" in a.metadata)
-
-
 def _balances(rows: Iterable[Balance]) -> tuple[Balance, ...]:
     return tuple(rows)
 
@@ -185,13 +156,10 @@ def _locks(rows: Iterable[Lock]) -> tuple[Lock, ...]:
     return tuple(rows)
 
 
-def _only(kind: type) -> Any:
-    def check(_: object, attribute: Attribute[Any], rows: tuple[object, ...]) -> None:
-        if strangers := [found for found in set(map(type, rows)) if not issubclass(found, kind)]:
-            msg = f"{attribute.name} are {kind.__name__} objects, and not a {strangers[0].__name__}."
-            raise TypeError(msg)
-
-    return check
+def _check(kind: type, attribute: Attribute[Any], rows: tuple[object, ...]) -> None:
+    if strangers := [found for found in set(map(type, rows)) if not issubclass(found, kind)]:
+        msg = f"{attribute.name} are {kind.__name__} objects, and not a {strangers[0].__name__}."
+        raise TypeError(msg)
 
 
 @frozen
@@ -213,9 +181,29 @@ class Statement:
 
     """
 
-    balances: tuple[Balance, ...] = field(converter=_balances, validator=_only(Balance))
-    locks: tuple[Lock, ...] = field(default=(), converter=_locks, validator=_only(Lock))
+    balances: tuple[Balance, ...] = field(converter=_balances)
+    locks: tuple[Lock, ...] = field(default=(), converter=_locks)
     notes: tuple[str, ...] = field(default=(), converter=texts)
-    summary: Summary | None = field(default=None, validator=optionally(instance_of(Summary)))
+    summary: Summary | None = field(default=None)
     #: The bodies that it was read from, where they are kept. Not the plugin's business.
     recording: Recording | None = field(default=None, eq=False, repr=False, kw_only=True)
+
+    __repr__ = shown
+
+    @balances.validator
+    def _check_balances(self, attribute: Attribute[Any], rows: tuple[object, ...]) -> None:
+        _check(Balance, attribute, rows)
+
+    @locks.validator
+    def _check_locks(self, attribute: Attribute[Any], rows: tuple[object, ...]) -> None:
+        if rows:
+            from marginbook.values.lock import Lock  # noqa: PLC0415  # see above
+
+            _check(Lock, attribute, rows)
+
+    @summary.validator
+    def _check_summary(self, attribute: Attribute[Any], summary: Any) -> None:
+        if summary is not None:
+            from marginbook.values.summary import Summary  # noqa: PLC0415  # see above
+
+            instance_of(Summary)(self, attribute, summary)

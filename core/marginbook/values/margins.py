@@ -15,7 +15,8 @@ from marginbook.values.money import ratio, total
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from marginbook.values.balance import Balance, Lock
+    from marginbook.values.balance import Balance
+    from marginbook.values.lock import Lock
     from marginbook.values.summary import Summary
 
     Locks = Mapping[tuple[str, str], list[Lock]]

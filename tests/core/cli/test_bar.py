@@ -18,7 +18,7 @@ from attrs import define, field
 
 from crowds import QUICK, Crowd, crowd
 from marginbook.cli.bar import estimate, status
-from marginbook.limits import Wait
+from marginbook.progress import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

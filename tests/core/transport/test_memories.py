@@ -11,10 +11,10 @@ import pytest
 
 from machines import Hands
 from marginbook import Limit
-from marginbook.limits import Wait
+from marginbook.progress import Wait
 from marginbook.transport import Deadline, Memory
 from marginbook.transport.hosts import Charge, Hosts
-from marginbook.transport.memories import Ledger
+from marginbook.transport.ledger import Ledger
 
 LIMIT: Final = Limit(100, weights={"GET /a": 10})
 KEYED: Final = Limit(100, per="key")

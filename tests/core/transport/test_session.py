@@ -16,6 +16,7 @@ import threading
 import time
 import tracemalloc
 import weakref
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -125,7 +126,7 @@ def test_an_answer(peers: Peers) -> None:
     (head,) = peer.heads
     assert head.startswith(f"GET {QUERY} HTTP/1.1\r\n")
     assert f"X-KEY: {CANARY}\r\n" in head
-    assert "User-Agent: marginbook/" in head
+    assert f"User-Agent: marginbook/{version('marginbook')}\r\n" in head
 
 
 def test_requests_that_somebody_prepared(peers: Peers) -> None:
