@@ -126,7 +126,7 @@ def simulate(session: nox.Session) -> None:
     """
     Play storms of faults in virtual time, with a million fetches, and judge each report.
     """
-    install(session, "tests")
+    install(session, "simulation")
     arguments = session.posargs or ["--fetches", "1000000", "--processes", "2"]
     session.run("python", "-m", "simulation", *arguments, env={"PYTHONPATH": "tests/support"})
 
@@ -136,7 +136,7 @@ def soak(session: nox.Session) -> None:
     """
     Ask for 100,000 reports over real HTTP, and fail if anything grows.
     """
-    install(session, "tests")
+    session.install("--editable", ".")
     arguments = session.posargs or ["--reports", "100000", "--processes", "2"]
     session.run("python", "-m", "soak", *arguments, env={"PYTHONPATH": "tests/support"})
 
