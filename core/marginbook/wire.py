@@ -39,6 +39,7 @@ __all__ = [
     "encode",
     "known",
     "noticing",
+    "plain_text",
     "succeeded",
 ]
 
@@ -306,6 +307,13 @@ def api_error(response: requests.Response, parse: Callable[[requests.Response], 
         parsed=parsed,
         received_at=getattr(response, "received_at", None),
     )
+
+
+def plain_text(response: requests.Response) -> str:
+    """
+    Return the body of an answer that is no JSON, whatever it holds.
+    """
+    return response.content.decode(errors="replace")
 
 
 def succeeded(

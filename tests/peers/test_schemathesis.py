@@ -79,9 +79,6 @@ TRIED: Final = {"binance_coinm", "binance_pm", "binance_usdm", "coinswitch", "fe
 #: What everybody may ask.
 PUBLIC: Final = {"time", "premiumIndex", "assetIndex"}
 
-#: What refuses a body that it does not understand in plain text, which its specification does not tell.
-PLAIN: Final = {"hyperliquid"}
-
 #: Requests that are made up for each operation of these, and of the others, of which there are more.
 MANY, FEW = 40, 10
 
@@ -273,7 +270,7 @@ def asked(client: str, path: str) -> Any:
     )
 
 
-@pytest.mark.parametrize(("client", "path"), [(client, path) for client, path in EVERY if client not in PLAIN])
+@pytest.mark.parametrize(("client", "path"), EVERY)
 def test_signed_requests(client: str, path: str, sandbox: Sandbox) -> None:
     """
     Whatever else is sent and signed, beside what is specified, the answer is one that is specified: a refusal with

@@ -641,6 +641,21 @@ def test_one_of_several_errors_is_known(client: Any) -> None:
         assert parsed == caught.value.parsed
 
 
+def test_a_refusal_in_plain_text(client: Any) -> None:
+    """
+    Who refuses without JSON is heard as well, whatever bytes he sends.
+    """
+    responses = {
+        "200": {"description": "", "content": JSON_OF_TEXT},
+        "default": {"description": "", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    }
+    operation: Any = client(document({}, responses=responses), "plain_errors", "api.default.nodes")
+    for body, parsed in [(b"Too much.", "Too much."), (b"", ""), (b"{\xff", "{\ufffd")]:
+        with pytest.raises(ApiError) as caught:
+            operation.sync(client=Caller(500, body))
+        assert parsed == caught.value.parsed
+
+
 JSON_OF_TEXT = {"application/json": {"schema": {"type": "string"}}}
 GOOD = {"200": {"description": "", "content": JSON_OF_TEXT}}
 
@@ -661,6 +676,10 @@ GOOD = {"200": {"description": "", "content": JSON_OF_TEXT}}
             document(
                 {}, responses={"200": {"description": "", "content": {"text/csv": {"schema": {"type": "string"}}}}}
             ),
+            "an answer that is not JSON in nodes",
+        ),
+        (
+            document({}, responses={"200": {"description": "", "content": {"text/plain": {"schema": {}}}}}),
             "an answer that is not JSON in nodes",
         ),
         (

@@ -4,4 +4,4 @@ Which specification the client was written from.
 """
 
 #: Its version, and the first digits of its file's hash.
-SPECIFICATION = "2026-11-26 sha256:90db5c7525630082"
+SPECIFICATION = "2026-11-26 sha256:557b9ea385e10453"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marginbook.wire import api_error, check, decode
+from marginbook.wire import api_error, check, decode, plain_text
 
 from ...models.meta import Meta
 
@@ -29,7 +29,7 @@ def _parse(response: requests.Response) -> Meta:
 
 def _parse_error(response: requests.Response) -> object:
 
-    return check(decode(response.content), str, "the body")
+    return plain_text(response)
 
 
 def sync_detailed(

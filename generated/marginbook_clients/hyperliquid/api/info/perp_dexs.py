@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marginbook.wire import api_error, check, decode
+from marginbook.wire import api_error, check, decode, plain_text
 
 if TYPE_CHECKING:
     import requests
@@ -28,7 +28,7 @@ def _parse(response: requests.Response) -> list[Any]:
 
 def _parse_error(response: requests.Response) -> object:
 
-    return check(decode(response.content), str, "the body")
+    return plain_text(response)
 
 
 def sync_detailed(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marginbook.wire import api_error, check, decode
+from marginbook.wire import api_error, check, decode, plain_text
 
 from ...models.spot_state import SpotState
 
@@ -29,7 +29,7 @@ def _parse(response: requests.Response) -> SpotState:
 
 def _parse_error(response: requests.Response) -> object:
 
-    return check(decode(response.content), str, "the body")
+    return plain_text(response)
 
 
 def sync_detailed(
