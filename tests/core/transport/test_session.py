@@ -76,7 +76,9 @@ def sending(*parts: bytes, head: str = "HTTP/1.1 200 OK", pause: float = 0.0) ->
 
 
 def whole(body: bytes, *headers: str) -> tuple[bytes, ...]:
-    return "".join(f"{header}\r\n" for header in (f"Content-Length: {len(body)}", *headers, "")).encode(), body
+    # A peer hangs up after each answer, and whoever asks again at once may not have heard of it.
+    told = (f"Content-Length: {len(body)}", "Connection: close", *headers, "")
+    return "".join(f"{header}\r\n" for header in told).encode(), body
 
 
 def stalling(*parts: bytes) -> Callable[[Peer, socket.socket], None]:
