@@ -156,9 +156,9 @@ def _renewed(stage: Stage) -> Stage:
     (house,) = {id(handle.__self__): handle.__self__ for handle in handles}.values()
     (name,) = {"parts", "accounts"} & {field.name for field in fields(type(house))}
     people = {_known_by(actors[key]): _moved(part, actors[key]) for key, part in getattr(house, name).items()}
-    # What others have spent in this process counts for nobody here.
+    # The tests of a process share the accounts, and ask them more often in a minute than a venue allows.
     limits = {field.name: getattr(house, field.name) for field in fields(type(house)) if field.init}
-    budgets = {name: Budget(b.limit, b.seconds) for name, b in limits.items() if isinstance(b, Budget)}
+    budgets = {name: Budget(1000 * b.limit, b.seconds) for name, b in limits.items() if isinstance(b, Budget)}
     other = evolve(house, **{name: people}, **budgets)
     routes, posts = (
         {path: getattr(other, handle.__name__) for path, handle in paths.items()}
