@@ -162,7 +162,7 @@ class Futures:
             return _unknown_key()
         if refusal := _refusal(request, part.actor):
             return refusal
-        if self.budget.spend(part.actor.name) > LIMIT:
+        if self.budget.spend(part.actor.name) > self.budget.limit:
             return _too_many()
         product_type = request.args.get("productType", "").upper()
         if product_type not in PRODUCT_TYPES:

@@ -140,7 +140,7 @@ class Futures:
         key = request.headers.get("X-AUTH-APIKEY", "")
         if not self._is_signed(request, key):
             return _error(401, "Invalid Access")
-        if self.budget.spend(key) > LIMIT:
+        if self.budget.spend(key) > self.budget.limit:
             return _error(429, "Too many requests")
         return answer({"data": self.wallets[key]})
 
@@ -151,7 +151,7 @@ class Futures:
         key = request.headers.get("X-AUTH-APIKEY", "")
         if not self._is_signed(request, key):
             return _error(401, "Invalid Access")
-        if self.positions_budget.spend(key) > LIMIT:
+        if self.positions_budget.spend(key) > self.positions_budget.limit:
             return _error(429, "Too many requests")
         if not request.args.get("exchange"):
             return _error(422, "Input exchange is missing")

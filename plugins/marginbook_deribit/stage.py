@@ -212,7 +212,7 @@ class Deribit:
         expected = hmac.new(secret, f"{sent}\n{nonce}\n{asked}".encode(), hashlib.sha256).hexdigest()
         if signature != expected or abs(now() - int(sent)) > VALID or not self.nonces.spend(f"{key} {nonce}"):
             return WRONG_SIGNATURE()
-        if self.budget.spend(key) > LIMIT:
+        if self.budget.spend(key) > self.budget.limit:
             return THROTTLED()
         return _account(self.parts[key], extended=request.args.get("extended") == "true")
 

@@ -176,7 +176,7 @@ class Hyperliquid:
         if not isinstance(asked, dict) or not _is_understood(asked):
             return MISUNDERSTOOD()
         kind: str = asked["type"]
-        if self.budget.spend(request.remote_addr or "", WEIGHTS[kind]) > LIMIT:
+        if self.budget.spend(request.remote_addr or "", WEIGHTS[kind]) > self.budget.limit:
             return THROTTLED()
         return answer(_told(kind, self.parts.get(str(asked.get("user")).lower(), NOBODY), asked.get("dex", "")))
 

@@ -250,7 +250,7 @@ class Exchange:
         """
         Answer with the wallets of the key, or say what is wrong with the request.
         """
-        if self.budget.spend(request.remote_addr or "", COST) > LIMIT:
+        if self.budget.spend(request.remote_addr or "", COST) > self.budget.limit:
             return throttled()
         key = request.headers.get("APIKey", "")
         if key not in self.accounts or not self._is_signed(request, self.accounts[key][0]):

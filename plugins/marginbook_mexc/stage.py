@@ -192,7 +192,7 @@ class Futures:
         return self._serve(request, now())
 
     def _serve(self, request: Request, data: Any) -> Response:
-        if self.budget.spend(f"{request.remote_addr} {request.path}") > LIMIT:
+        if self.budget.spend(f"{request.remote_addr} {request.path}") > self.budget.limit:
             return _too_frequent()
         return _say({"success": True, "code": 0, "data": data})
 
