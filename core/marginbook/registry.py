@@ -317,7 +317,7 @@ class Registry:
         return owned
 
     def _offered(self, name: str | None = None) -> dict[str, Output]:
-        from marginbook.output import Output  # noqa: PLC0415
+        from marginbook.output import Output  # noqa: PLC0415  # see price_sources
 
         found = self._own("an output", Output, "name", self._items("marginbook_outputs", "output", name))
         return {name: _watched(output, plugin.source) for name, (plugin, output) in found.items()}
@@ -381,7 +381,7 @@ class Registry:
             raise PluginError(problem)
 
     def _unknown(self, venue_id: str) -> MarginbookError:
-        import difflib  # noqa: PLC0415
+        import difflib  # noqa: PLC0415  # few ask for a venue that nobody has
 
         known = [venue.id for venue in self.venues()]
         close = difflib.get_close_matches(venue_id, known, n=1)

@@ -165,7 +165,7 @@ def summary(account: Account, whole: AccountInformation) -> Summary:
         InvalidResponseError: An amount is neither a number nor empty.
 
     """
-    from marginbook import Summary  # noqa: PLC0415
+    from marginbook import Summary  # noqa: PLC0415  # likewise
 
     return Summary(
         account=account.name,

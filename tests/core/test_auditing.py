@@ -206,10 +206,11 @@ SUMS: Final = [
 @pytest.mark.parametrize("off", ["0.00000001", "-1.00"])
 def test_a_derived_figure_that_is_off(whole: str, first: str, second: str, off: str) -> None:
     """
-    What was derived has to be the sum of its parts, to the last digit, note or no note.
+    What was derived has to be the sum of its parts, to the last digit, even if a note says by how much it is not.
     """
     row = balance("desk-a", **{first: "100.5", second: "-0.25"})
-    wrong = evolve(row, **{whole: getattr(row, whole) + Decimal(off)}, notes=["Something is odd."])
+    note = f"The venue's figures do not add up: {whole} is {off} more than {first} + {second}."
+    wrong = evolve(row, **{whole: getattr(row, whole) + Decimal(off)}, notes=[note])
     outcomes: Outcomes = {"desk-a": Statement([wrong])}
 
     assert f"{whole} of USDT in desk-a is off by {off}" == (
