@@ -23,8 +23,10 @@ from marginbook.pacing import pace
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
 from marginbook.serving.site import Site
+from processes import started
 
 if TYPE_CHECKING:
+    import contextlib
     from collections.abc import Iterator
 
 TEXT: Final = (Path(__file__).resolve().parents[1] / "docs" / "watching.md").read_text(encoding="utf-8")
@@ -52,13 +54,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def start(line: str) -> subprocess.Popen[str]:
+def start(line: str) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
     """
     Start what stands in a line, on any free port.
     """
     words = shlex.split(line.replace("--port 8490", "--port 0"))
-    command = [sys.executable, "-m", "marginbook", *words[1:]]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return started("-m", "marginbook", *words[1:])
 
 
 def ask(url: str, **headers: str) -> requests.Response:

@@ -19,6 +19,7 @@ import yaml
 from marginbook.output import metrics
 from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
+from processes import started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,8 +149,7 @@ def test_the_page_for_prometheus(desk: Sandbox) -> None:
     serve = commands("monitoring.md", "shell")[1]
     scrape = yaml.safe_load(blocks("monitoring.md", "yaml")[0])
     port = scrape["scrape_configs"][0]["static_configs"][0]["targets"][0].partition(":")[2]
-    command = [sys.executable, "-m", *serve.replace(f"--port {port}", "--port 0").split()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
+    with started("-m", *serve.replace(f"--port {port}", "--port 0").split()) as serving:
         assert serving.stdout
         line = serving.stdout.readline()
         serving.send_signal(signal.SIGTERM)

@@ -16,15 +16,16 @@ import pytest
 
 from crowds import QUICK, Crowd, crowd, referring
 from marginbook import Progress, collect
+from marginbook.registry import installed
+from marginbook.sandbox import Sandbox
 from marginbook.transport import MACHINE
+from processes import UNMEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.core.conftest import Plugins
-
-    from marginbook.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -132,17 +133,17 @@ print(len(report.balances), "in the parent")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_forks(sandbox: Sandbox, plugins: Plugins, tmp_path: Path) -> None:
+def test_forks(plugins: Plugins, tmp_path: Path) -> None:
     """
-    A process that is forked, whatever its parent was doing, makes reports, and waits for nothing of its parent's.
+    A process that is forked, whatever its parent was doing, makes reports, and waits for nothing of its parent's. The
+    venue allows many in a second: no child knows what the others have spent.
     """
     accounts, script = tmp_path / "accounts.toml", tmp_path / "fork.py"
-    accounts.write_text(sandbox.accounts_file())
     script.write_text(FORK)
-    # What measures coverage has locks of its own, which a fork may find taken.
-    unmeasured = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
-    done = plugins.run("-W", "ignore::DeprecationWarning", str(script), str(accounts), **unmeasured)
-    rows = len(collect(accounts).balances)
+    with Sandbox(installed().stages_of("binance-usdm")) as sandbox:
+        accounts.write_text(sandbox.accounts_file())
+        done = plugins.run("-W", "ignore::DeprecationWarning", str(script), str(accounts), **UNMEASURED)
+        rows = len(collect(accounts).balances)
 
     assert ("", 0) == (done.stderr, done.returncode)
     assert [f"{rows} 0"] * 5 + [f"{rows} in the parent"] == done.stdout.splitlines()

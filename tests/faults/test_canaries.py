@@ -39,6 +39,7 @@ from marginbook.sandbox import Fault
 from marginbook.sandbox.effects import Door
 from marginbook.transport import Machine
 from matrix import MATRIX
+from processes import started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -637,8 +638,8 @@ def test_the_list_of_processes(place: str, files: Callable[[Sandbox], Path]) -> 
     """
     seen: set[str] = set()
     with Ears(PLAYED[place](), faults=[Fault("stall")]) as sandbox:
-        command = [sys.executable, "-m", "marginbook", "report", "--accounts", str(files(sandbox)), "--timeout", "5"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        command = ("-m", "marginbook", "report", "--accounts", str(files(sandbox)), "--timeout", "5")
+        with started(*command, stderr=subprocess.STDOUT) as process:
             while process.poll() is None:
                 seen.update(command_lines(process.pid))
                 time.sleep(0.02)

@@ -8,11 +8,9 @@ import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -20,9 +18,11 @@ from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
 from marginbook.sandbox.faults import Fault
 from matrix import PROCESS
+from processes import started
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import subprocess
+    from collections.abc import Callable
 
 #: What the module of a plugin does that the fault is about.
 PLUGINS: Final = {
@@ -70,17 +70,6 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
-def run(
-    *arguments: str, path: Path | None = None, extra: Mapping[str, str] | None = None, **settings: Any
-) -> subprocess.Popen[str]:
-    """
-    Start a fresh Python.
-    """
-    environ = {**os.environ, **({"PYTHONPATH": str(path)} if path else {}), **(extra or {})}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | settings
-    return subprocess.Popen([sys.executable, *arguments], env=environ, **pipes)
-
-
 @pytest.fixture
 def accounts(tmp_path: Path) -> Callable[[Sandbox], str]:
     """
@@ -110,7 +99,7 @@ def test_a_plugin_that_misbehaves(fault: str, accounts: Callable[[Sandbox], str]
     seconds = "5" if PROCESS[fault] == "timeout" else "60"
     with (
         Sandbox(installed().stages()) as sandbox,
-        run("-c", REPORT, accounts(sandbox), seconds, "acme", path=tmp_path) as process,
+        started(*("-c", REPORT, accounts(sandbox), seconds, "acme"), environ={"PYTHONPATH": str(tmp_path)}) as process,
     ):
         out, err = process.communicate(timeout=90)
         names = [account.name for account in sandbox.accounts()]
@@ -122,9 +111,13 @@ def test_a_plugin_that_misbehaves(fault: str, accounts: Callable[[Sandbox], str]
 
 def test_a_fork(accounts: Callable[[Sandbox], str]) -> None:
     """
-    A child of a process that was making reports makes its own.
+    A child of a process that was making reports makes its own. The venue allows many in a second: the child knows
+    nothing of what its parent has spent.
     """
-    with Sandbox(installed().stages()) as sandbox, run("-W", "ignore", "-c", FORK, accounts(sandbox), "60") as process:
+    with (
+        Sandbox(installed().stages_of("binance-usdm")) as sandbox,
+        started("-W", "ignore", "-c", FORK, accounts(sandbox), "60") as process,
+    ):
         out, err = process.communicate(timeout=90)
 
     assert (0, "") == (process.returncode, err)
@@ -145,7 +138,7 @@ def test_an_interrupt(accounts: Callable[[Sandbox], str]) -> None:
     """
     with (
         Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
-        run("-m", "marginbook", "report", "--format", "json", "--accounts", accounts(sandbox)) as process,
+        started("-m", "marginbook", "report", "--format", "json", "--accounts", accounts(sandbox)) as process,
     ):
         others = [account.name for account in sandbox.accounts() if account.name != "binance-hmac"]
         heard(process, len(others))
@@ -172,7 +165,7 @@ def test_an_interrupt_with_files(accounts: Callable[[Sandbox], str], tmp_path: P
     settings = ["--output", str(target), "--save", "--history", str(history), "--alert", "equity < 0 where asset=USDT"]
     with (
         Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
-        run(
+        started(
             *("-m", "marginbook", "report", "--accounts", accounts(sandbox), "--value-in", "USD", *settings)
         ) as process,
     ):
@@ -207,7 +200,7 @@ def test_two_interrupts(form: str, first: str, tmp_path: Path) -> None:
         path.write_text(rows.replace("{url}", url))
         command = ["-m", "marginbook", "report", "--format", form, "--quiet", "--accounts", str(path)]
         reader, writer = os.pipe()
-        with run(*command, extra={"K": "k" * 64}, stdout=writer) as process:
+        with started(*command, environ={"K": "k" * 64}, stdout=writer) as process:
             # All threads that a command begins with.
             while sandbox.requests < 16:
                 assert process.poll() is None
@@ -234,7 +227,7 @@ def test_an_interrupted_check(accounts: Callable[[Sandbox], str]) -> None:
     """
     with (
         Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
-        run("-m", "marginbook", "check", "--accounts", accounts(sandbox)) as process,
+        started("-m", "marginbook", "check", "--accounts", accounts(sandbox)) as process,
     ):
         while sandbox.requests < len(sandbox.accounts()):
             assert process.poll() is None
@@ -250,7 +243,8 @@ def test_a_full_disk(form: str) -> None:
     """
     What could not be written is told in one sentence, and the status is not that of a whole report.
     """
-    with Path("/dev/full").open("w") as full, run("-m", "marginbook", "demo", "--format", form, stdout=full) as process:
+    command = ("-m", "marginbook", "demo", "--format", form)
+    with Path("/dev/full").open("w") as full, started(*command, stdout=full) as process:
         _, err = process.communicate(timeout=30)
 
     assert PROCESS["The disk for the output is full."] == f"the output is cut, status {process.returncode}"

@@ -7,8 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +21,7 @@ from marginbook import Account, BalanceReport, collect, load_accounts
 from marginbook_binance import cast, depths
 from marginbook_coinswitch import stage as coinswitch
 from marginbook_fexgate import stage as fexgate
+from processes import started
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -357,8 +356,7 @@ def test_wrong_clock(hours: int, relation: str, tmp_path: Path) -> None:
     path = tmp_path / "sandbox.toml"
     venues = ("binance-coinm", "binance-pm", "binance-usdm", "coinswitch", "fexgate")
     played = [argument for venue in venues for argument in ("--venue", venue)]
-    command = [sys.executable, "-m", "marginbook", "sandbox", *played, "--write-accounts", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started("-m", "marginbook", "sandbox", *played, "--write-accounts", str(path)) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
         with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours)):

@@ -19,6 +19,7 @@ from attrs import define, field
 from crowds import QUICK, Crowd, crowd
 from marginbook.cli.bar import estimate, status
 from marginbook.progress import Wait
+from processes import UNMEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +110,7 @@ class Terminal:
 @contextlib.contextmanager
 def terminal(*command: str, path: Path, width: int = 100) -> Iterator[Terminal]:
     master, slave = pty.openpty()
-    environ = {**os.environ, "PYTHONPATH": str(path), "TERM": "xterm", "COLUMNS": str(width)}
+    environ = {**os.environ, **UNMEASURED, "PYTHONPATH": str(path), "TERM": "xterm", "COLUMNS": str(width)}
     process = subprocess.Popen(
         [sys.executable, "-m", "marginbook", *command],
         env=environ,

@@ -21,6 +21,7 @@ from marginbook.registry import installed
 from marginbook.sandbox import Fault, Sandbox
 from marginbook.transport import SHARED_LIMITS
 from marginbook.transport.shared import SharedLimits
+from processes import UNMEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +80,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     folder.mkdir()
 
     def start(*command: str, program: tuple[str, ...] = MARGINBOOK, **settings: Any) -> subprocess.Popen[str]:
-        environ = {"MARGINBOOK_ACCOUNTS": str(tmp_path / "accounts.toml"), "TMPDIR": str(folder)}
+        environ = {"MARGINBOOK_ACCOUNTS": str(tmp_path / "accounts.toml"), "TMPDIR": str(folder), **UNMEASURED}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | settings
         environ |= pipes.pop("env", {})
         # Without a buffer, nothing could be left in it.
@@ -115,7 +116,7 @@ def untold(errors: str) -> str:
 
 def stalled(sandbox: Sandbox) -> None:
     """
-    Wait until all have asked: what counts the lines of a process may wait for ever if it is interrupted at a new file.
+    Wait until all have asked.
     """
     until = time.monotonic() + 30
     while sandbox.requests < len(sandbox.accounts()):

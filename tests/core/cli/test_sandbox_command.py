@@ -9,8 +9,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
@@ -24,8 +22,10 @@ from marginbook.cli import main
 from marginbook.registry import installed
 from marginbook.sandbox import FAULTS, Fault
 from marginbook.sandbox.faults import SYNTAX
+from processes import started
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -51,8 +51,7 @@ def playing(file: Path) -> Iterator[subprocess.Popen[str]]:
     """
     A sandbox that somebody started in another terminal.
     """
-    command = [sys.executable, "-m", "marginbook", "sandbox", "--write-accounts", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started("-m", "marginbook", "sandbox", "--write-accounts", str(file)) as process:
         yield process
         process.kill()
 
@@ -154,8 +153,8 @@ def test_one_venue(tmp_path: Path) -> None:
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "marginbook", "sandbox", "--venue", "coinswitch", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ) as process:
+    command = ("-m", "marginbook", "sandbox", "--venue", "coinswitch", "--port", str(port))
+    with started(*command, cwd=tmp_path) as process:
         assert process.stdout is not None
         said = [process.stdout.readline() for _ in range(2)]
         process.send_signal(signal.SIGINT)
@@ -171,9 +170,8 @@ def test_faults(tmp_path: Path) -> None:
     """
     path = tmp_path / "sandbox.toml"
     faults = ("fexgate=refused", "coinswitch=http-520", ":3=http-418")
-    command = [sys.executable, "-m", "marginbook", "sandbox", "--write-accounts", str(path)]
-    command += [word for fault in faults for word in ("--fault", fault)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    told = [word for fault in faults for word in ("--fault", fault)]
+    with started("-m", "marginbook", "sandbox", "--write-accounts", str(path), *told) as process:
         assert process.stdout is not None
         process.stdout.readline()
         tables = tomllib.loads(path.read_text())["accounts"]

@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from marginbook import BalanceReport
 from marginbook.cli import main
+from processes import UNMEASURED
 from script import Asked, Said, scripted
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Serving:
     def __init__(self, *arguments: Any, **environ: str) -> None:
         command = [sys.executable, "-m", "marginbook", "serve", "--port", "0", *map(str, arguments)]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        self.process = subprocess.Popen(command, env={**os.environ, **environ}, **pipes)
+        self.process = subprocess.Popen(command, env={**os.environ, **UNMEASURED, **environ}, **pipes)
         assert self.process.stdout is not None
         self.said = self.process.stdout.readline()
         self.port = int(self.said.rpartition(":")[2])

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -11,18 +12,20 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from attrs import define, field
 from click.testing import CliRunner, Result
 
 from marginbook.cli import main
+from processes import started
 from script import ROW, Said, in_turn, scripted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from marginbook.sandbox import Sandbox
@@ -46,9 +49,8 @@ def account(path: Path, url: str, *lines: str) -> Path:
     return file
 
 
-def start(file: Path, *arguments: str, **settings: Any) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "marginbook", "watch", "--accounts", str(file), *arguments]
-    return subprocess.Popen(command, **settings)
+def start(file: Path, *arguments: str, **settings: Any) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+    return started("-m", "marginbook", "watch", "--accounts", str(file), *arguments, **settings)
 
 
 def row(text: str, asset: str) -> list[str]:
@@ -137,29 +139,26 @@ def test_an_end_from_outside(tmp_path: Path, number: signal.Signals) -> None:
     """
     with (
         scripted(in_turn(*STORY)) as venue,
-        start(account(tmp_path, venue.url), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        start(account(tmp_path, venue.url)) as process,
     ):
         assert process.stdout is not None
         first = process.stdout.readline()
         process.send_signal(number)
         _, errors = process.communicate(timeout=10)
 
-    assert (130, b"Interrupted.\n") == (process.returncode, errors)
-    assert first.startswith(b"Complete: 1 of 1 accounts, ")
+    assert (130, "Interrupted.\n") == (process.returncode, errors)
+    assert first.startswith("Complete: 1 of 1 accounts, ")
 
 
+@define
 class Terminal:
     """
     A pseudo terminal with a process in it.
     """
 
-    def __init__(self, file: Path, *arguments: str, columns: int = 200, lines: int = 40, term: str = "xterm") -> None:
-        self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        environ = {**os.environ, "TERM": term}
-        self.process = start(file, *arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
-        os.close(theirs)
-        self.seen = ""
+    process: subprocess.Popen[str]
+    _ours: int
+    seen: str = field(default="", init=False)
 
     def read_until(self, pattern: str) -> str:
         """
@@ -193,12 +192,25 @@ class Terminal:
         return re.sub(r"\x1b\[[0-9;]*m", "", read.decode(errors="replace"))
 
 
+@contextlib.contextmanager
+def watching(
+    file: Path, *arguments: str, columns: int = 200, lines: int = 40, term: str = "xterm"
+) -> Iterator[Terminal]:
+    """
+    Watch in a terminal of this size.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    with start(file, *arguments, stdin=theirs, stdout=theirs, stderr=theirs, environ={"TERM": term}) as process:
+        os.close(theirs)
+        yield Terminal(process, ours)
+
+
 def test_a_terminal(tmp_path: Path) -> None:
     """
     On a terminal, reports take each other's place on a screen of their own, and the last stays when that is left.
     """
-    with scripted(in_turn(*STORY[:2])) as venue:
-        terminal = Terminal(account(tmp_path, venue.url), "--every", "1")
+    with scripted(in_turn(*STORY[:2])) as venue, watching(account(tmp_path, venue.url), "--every", "1") as terminal:
         terminal.read_until("every 1 s")
         drawn = terminal.read_until(r"\+0\.50")
         terminal.process.send_signal(signal.SIGINT)
@@ -216,8 +228,10 @@ def test_a_terminal_to_the_end(tmp_path: Path) -> None:
     """
     After --count reports, the status is that of the last one, and what is stale says so.
     """
-    with scripted(in_turn(*STORY[1:])) as venue:
-        terminal = Terminal(account(tmp_path, venue.url), "--every", "1", "--count", "2")
+    with (
+        scripted(in_turn(*STORY[1:])) as venue,
+        watching(account(tmp_path, venue.url), "--every", "1", "--count", "2") as terminal,
+    ):
         left = terminal.end()
 
     assert 1 == terminal.process.returncode
@@ -229,8 +243,10 @@ def test_a_small_terminal(tmp_path: Path) -> None:
     """
     What does not fit is counted, and ages grow while nothing else happens.
     """
-    with scripted(in_turn(*STORY)) as venue:
-        terminal = Terminal(account(tmp_path, venue.url), "--every", "60", columns=70, lines=8)
+    with (
+        scripted(in_turn(*STORY)) as venue,
+        watching(account(tmp_path, venue.url), "--every", "60", columns=70, lines=8) as terminal,
+    ):
         terminal.read_until("more lines do not fit")
         drawn = terminal.read_until("[2-9] s ago")
         terminal.process.send_signal(signal.SIGTERM)
@@ -245,8 +261,10 @@ def test_a_terminal_that_cannot_draw(tmp_path: Path) -> None:
     """
     Where nothing can be drawn in its place, each report is printed after the last.
     """
-    with scripted(in_turn(*STORY[:2])) as venue:
-        terminal = Terminal(account(tmp_path, venue.url), "--every", "1", "--count", "2", term="dumb")
+    with (
+        scripted(in_turn(*STORY[:2])) as venue,
+        watching(account(tmp_path, venue.url), "--every", "1", "--count", "2", term="dumb") as terminal,
+    ):
         terminal.end()
 
     assert (0, 2) == (terminal.process.returncode, terminal.seen.count("Complete: 1 of 1 accounts, "))
@@ -263,8 +281,7 @@ def test_interrupted_before_the_first_report(tmp_path: Path) -> None:
         hang.wait(10)
         return STORY[0]
 
-    with scripted(say) as venue:
-        terminal = Terminal(account(tmp_path, venue.url))
+    with scripted(say) as venue, watching(account(tmp_path, venue.url)) as terminal:
         terminal.read_until("Asking 1 accounts")
         terminal.process.send_signal(signal.SIGINT)
         left = terminal.end()

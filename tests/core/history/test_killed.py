@@ -5,13 +5,12 @@ Processes that are killed while they save.
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from histories import RECORDING, Place, make_full_report
+from processes import started
 
 if TYPE_CHECKING:
     from marginbook.history.store import Store
@@ -39,8 +38,7 @@ def killed(place: Place, delay: float, *, begun: bool) -> list[str]:
     Let a process save, kill it so many seconds after it began to, or after its first snapshot, and return the hashes
     that it told.
     """
-    command = [sys.executable, "-c", SAVING, place.name, str(SUPPORT)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with started("-c", SAVING, place.name, str(SUPPORT)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begins\n"
         told = "" if begun else process.stdout.readline()

@@ -5,7 +5,7 @@ Rate limits that processes keep together.
 from __future__ import annotations
 
 import builtins
-import os
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +22,7 @@ from marginbook.limits import Limit
 from marginbook.transport import SHARED_LIMITS, Deadline, Machine, shared, shared_limits
 from marginbook.transport.hosts import Charge, Hosts
 from marginbook.transport.shared import SharedLimits
+from processes import started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -445,36 +446,22 @@ print(spent)
 """
 
 
-def started(command: list[str], **environ: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command,
-        env={**os.environ, **environ},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(process: subprocess.Popen[str], given: str = "") -> tuple[str, str]:
-    with process:
-        return process.communicate(given, timeout=60)
-
-
 def test_processes_spend_one_limit(tmp_path: Path) -> None:
     """
     Three processes that begin with a new file at the same time spend the limit exactly once, together.
     """
-    processes = [started([sys.executable, "-c", SPEND, str(tmp_path / "limits")]) for _ in range(3)]
-    for process in processes:
-        assert process.stdout
-        assert "ready\n" == process.stdout.readline()
-    # To all, before the end of one is waited for.
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("\n")
-        process.stdin.flush()
-    spent = [ended(process) for process in processes]
+    command = ("-c", SPEND, str(tmp_path / "limits"))
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(started(*command, stdin=subprocess.PIPE)) for _ in range(3)]
+        for process in processes:
+            assert process.stdout
+            assert "ready\n" == process.stdout.readline()
+        # To all, before the end of one is waited for.
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("\n")
+            process.stdin.flush()
+        spent = [process.communicate(timeout=60) for process in processes]
 
     assert ["", "", ""] == [errors for _, errors in spent]
     assert 400 == sum(int(output) for output, _ in spent)
@@ -505,8 +492,9 @@ def test_two_reports_keep_one_limit(sandbox: Sandbox, tmp_path: Path) -> None:
         )
     )
     environ = {SHARED_LIMITS: str(tmp_path / "limits")}
-    processes = [started([sys.executable, "-c", REPORT, str(path)], **environ) for _ in range(2)]
-    done = [ended(process) for process in processes]
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(started("-c", REPORT, str(path), environ=environ)) for _ in range(2)]
+        done = [process.communicate(timeout=60) for process in processes]
     failed = [int(output.split()[0]) for output, _ in done]
 
     assert ["", ""] == [errors for _, errors in done]
