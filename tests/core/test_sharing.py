@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
@@ -164,23 +165,43 @@ def test_nothing_is_missed_where_there_is_no_fork(sandbox: Sandbox, plugins: Plu
     assert ("True\n", "") == (done.stdout, done.stderr)
 
 
+#: Asks by threads, then over processes, and prints whether both are the same, and what came of the second.
+PROCESSES: Final = """
+import multiprocessing
+import pickle
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+import marginbook as mb
+
+if __name__ == "__main__":
+    accounts = pickle.loads(Path(sys.argv[1]).read_bytes())
+    expected = mb.collect(accounts)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(sys.argv[2])) as executor:
+        report = mb.collect(accounts, executor=executor)
+    print(report.balances == expected.balances, len(report.balances), report.complete)
+"""
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_processes(method: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes(
+    method: str, sandbox: Sandbox, plugins: Plugins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """
     Processes of a pool, forked or begun anew, have a machine of their own, and the same answers.
     """
     accounts = referring(sandbox.accounts(), monkeypatch.setenv)
     expected = collect(accounts)
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as executor:
-        report = collect(accounts, executor=executor)
+    pickled, script = tmp_path / "accounts", tmp_path / "processes.py"
+    pickled.write_bytes(pickle.dumps(accounts))
+    script.write_text(PROCESSES)
+    done = plugins.run("-W", "ignore::DeprecationWarning", str(script), str(pickled), method, **UNMEASURED)
 
-    assert expected.balances == report.balances
-    assert report.complete
+    assert (f"True {len(expected.balances)} True\n", "") == (done.stdout, done.stderr)
 
 
-def pool(count: int, method: str = "spawn") -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context(method))
+def pool(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
 
 
 @pytest.mark.parametrize("many", [(500, 1000, 1)], indirect=True)
@@ -197,14 +218,13 @@ def test_five_hundred_accounts_over_processes(many: Crowd, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("many", [(6, 40, 6)], indirect=True)
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_reports_over_processes_in_a_row(many: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     What other processes have spent, that are long gone, is not there for the next; nor for who asks from here.
     """
     accounts = referring(many.accounts, monkeypatch.setenv)
     for _ in range(2):
-        with pool(1, "fork") as executor:
+        with pool(1) as executor:
             assert collect(accounts, executor=executor, timeout=120).complete
     assert collect(accounts, timeout=120).complete
 

@@ -18,7 +18,7 @@ from marginbook.registry import installed
 from marginbook.sandbox import Sandbox
 from marginbook.sandbox.faults import Fault
 from matrix import PROCESS
-from processes import started
+from processes import settled, started
 
 if TYPE_CHECKING:
     import subprocess
@@ -166,12 +166,13 @@ def test_an_interrupt_with_files(accounts: Callable[[Sandbox], str], tmp_path: P
     with (
         Sandbox(installed().stages(), faults=[Fault("stall", "binance-hmac")]) as sandbox,
         started(
-            *("-m", "marginbook", "report", "--accounts", accounts(sandbox), "--value-in", "USD", *settings)
+            *("-m", "marginbook", "report", "--accounts", accounts(sandbox), "--value-in", "USD", *settings),
+            measured=True,
         ) as process,
     ):
         others = len(sandbox.accounts()) - 1
         heard(process, others)
-        process.send_signal(signal.SIGINT)
+        settled(process).send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
 
     assert (130, "") == (process.returncode, out)

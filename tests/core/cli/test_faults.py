@@ -21,7 +21,7 @@ from marginbook.registry import installed
 from marginbook.sandbox import Fault, Sandbox
 from marginbook.transport import SHARED_LIMITS
 from marginbook.transport.shared import SharedLimits
-from processes import UNMEASURED
+from processes import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     folder.mkdir()
 
     def start(*command: str, program: tuple[str, ...] = MARGINBOOK, **settings: Any) -> subprocess.Popen[str]:
-        environ = {"MARGINBOOK_ACCOUNTS": str(tmp_path / "accounts.toml"), "TMPDIR": str(folder), **UNMEASURED}
+        environ = {"MARGINBOOK_ACCOUNTS": str(tmp_path / "accounts.toml"), "TMPDIR": str(folder)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | settings
         environ |= pipes.pop("env", {})
         # Without a buffer, nothing could be left in it.
@@ -259,7 +259,7 @@ def test_an_interrupted_report(
     """
     process = begin(*command, "--timeout", "600")
     stalled(stalling)
-    process.send_signal(signal.SIGINT)
+    settled(process).send_signal(signal.SIGINT)
     status, output, errors = finish(process)
     names = [account.name for account in stalling.accounts()]
 
@@ -277,7 +277,7 @@ def test_an_interrupted_check(
     """
     process = begin(*command, "--timeout", "600")
     stalled(stalling)
-    process.send_signal(signal.SIGINT)
+    settled(process).send_signal(signal.SIGINT)
 
     assert (130, "", "Interrupted.\n") == finish(process)
 
@@ -301,7 +301,7 @@ def test_an_interrupt_while_a_secret_is_looked_up(
     while not begun.exists():
         assert time.monotonic() < until
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    settled(process).send_signal(signal.SIGINT)
     # The script is in nobody's way, and would otherwise keep the pipe open.
     status = process.wait(30)
     begun.unlink()

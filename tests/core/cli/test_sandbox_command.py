@@ -22,7 +22,7 @@ from marginbook.cli import main
 from marginbook.registry import installed
 from marginbook.sandbox import FAULTS, Fault
 from marginbook.sandbox.faults import SYNTAX
-from processes import started
+from processes import settled, started
 
 if TYPE_CHECKING:
     import subprocess
@@ -51,7 +51,7 @@ def playing(file: Path) -> Iterator[subprocess.Popen[str]]:
     """
     A sandbox that somebody started in another terminal.
     """
-    with started("-m", "marginbook", "sandbox", "--write-accounts", str(file)) as process:
+    with started("-m", "marginbook", "sandbox", "--write-accounts", str(file), measured=True) as process:
         yield process
         process.kill()
 
@@ -63,7 +63,7 @@ def test_a_sandbox(file: Path, playing: subprocess.Popen[str], plugins: Plugins)
     assert playing.stdout is not None
     said = [playing.stdout.readline() for _ in range(3)]
     done = plugins.run("-m", "marginbook", "report", "--accounts", str(file), "--format", "json")
-    playing.send_signal(signal.SIGINT)
+    settled(playing).send_signal(signal.SIGINT)
     rest, errors = playing.communicate(timeout=10)
 
     assert said[0].startswith(f"Playing {', '.join(sorted(VENUES))} at http://127.0.0.1:")

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from marginbook import BalanceReport
 from marginbook.cli import main
-from processes import UNMEASURED
+from processes import settled
 from script import Asked, Said, scripted
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Serving:
     def __init__(self, *arguments: Any, **environ: str) -> None:
         command = [sys.executable, "-m", "marginbook", "serve", "--port", "0", *map(str, arguments)]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        self.process = subprocess.Popen(command, env={**os.environ, **UNMEASURED, **environ}, **pipes)
+        self.process = subprocess.Popen(command, env={**os.environ, **environ}, **pipes)
         assert self.process.stdout is not None
         self.said = self.process.stdout.readline()
         self.port = int(self.said.rpartition(":")[2])
@@ -55,10 +55,11 @@ class Serving:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.stop(signal.SIGKILL)
+            self.process.kill()
+            self.process.communicate()
 
     def stop(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
+        settled(self.process).send_signal(number)
         self.errors += self.process.communicate(timeout=10)[1]
         return self.process.returncode
 

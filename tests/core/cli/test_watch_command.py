@@ -201,7 +201,9 @@ def watching(
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-    with start(file, *arguments, stdin=theirs, stdout=theirs, stderr=theirs, environ={"TERM": term}) as process:
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    # Nobody interrupts what ends by itself.
+    with start(file, *arguments, measured="--count" in arguments, environ={"TERM": term}, **streams) as process:
         os.close(theirs)
         yield Terminal(process, ours)
 
