@@ -154,10 +154,10 @@ def test_one_venue(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ("-m", "marginbook", "sandbox", "--venue", "coinswitch", "--port", str(port))
-    with started(*command, cwd=tmp_path) as process:
+    with started(*command, measured=True, cwd=tmp_path) as process:
         assert process.stdout is not None
         said = [process.stdout.readline() for _ in range(2)]
-        process.send_signal(signal.SIGINT)
+        settled(process).send_signal(signal.SIGINT)
         process.communicate(timeout=10)
 
     assert [f"Playing coinswitch at http://127.0.0.1:{port}.\n", "Use --write-accounts to ask it.\n"] == said
