@@ -36,7 +36,7 @@ from marginbook.asking import _fetch
 from marginbook.collecting import assemble, interrupted
 from marginbook.registry import installed
 from marginbook.seam.settings import settle
-from marginbook.transport import Deadline, Session, adapter
+from marginbook.transport import MACHINE, Deadline, Session, adapter
 from marginbook.values.times import EPOCH
 
 if TYPE_CHECKING:
@@ -213,13 +213,13 @@ def test_a_whole_report(sandbox: Sandbox) -> None:
     """
     All venues that come with marginbook, over real HTTP, with real signatures.
     """
-    before = datetime.now(UTC)
+    before = MACHINE.now()
     report = collect(sandbox.accounts())
 
     assert report.complete
     assert {a.name: a.venue for a in sandbox.accounts()} == report.accounts
     assert set(report.accounts) == {balance.account for balance in report.balances}
-    assert before <= report.started_at <= report.finished_at <= datetime.now(UTC)
+    assert before <= report.started_at <= report.finished_at <= MACHINE.now()
 
 
 def test_accounts_come_as_a_path_or_as_they_are(sandbox: Sandbox, tmp_path: Path) -> None:

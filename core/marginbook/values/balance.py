@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, fields, frozen
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
 
 
 def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(dict(mapping).items())) if mapping else ()
+    return _shared(tuple(sorted(dict(mapping).items()))) if mapping else ()
+
+
+# Many rows say the same, and each tuple of its own would be one more thing that the collector of garbage looks at.
+@lru_cache(maxsize=256)
+def _shared(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return pairs
+
+
+@lru_cache(maxsize=256)
+def _merged(known: tuple[tuple[str, str], ...], more: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return _pairs((*known, *more))
 
 
 # Without slots: to fill and to copy as many fields takes a third of the time, and there may be many rows.
@@ -114,20 +126,19 @@ class Balance:
         """
         Return the same balance with the figure *name* filled in, marked as derived by *identity*.
         """
-        return self.complete({name: (figure, identity)})
+        return self.complete({name: exact(figure)}, [(name, identity)])
 
-    def complete(self, figures: Mapping[str, tuple[Decimal, str]], notes: Iterable[str] = ()) -> Balance:
+    def complete(
+        self, figures: Mapping[str, Decimal], identities: Iterable[tuple[str, str]], notes: Iterable[str] = ()
+    ) -> Balance:
         """
-        Return the same balance with several derived figures, each with its identity, and with more notes.
+        Return the same balance with several derived figures, `exact` ones, with the identity of each, and more notes.
         """
         # This is done to every row, and evolve would check again what has just been checked.
         known = vars(self).copy()
         if figures:
-            derived = dict(self._derived)
-            for name, (figure, identity) in figures.items():
-                known[name] = exact(figure)
-                derived[name] = identity
-            known["_derived"] = tuple(sorted(derived.items()))
+            known |= figures
+            known["_derived"] = _merged(self._derived, tuple(identities))
         if notes:
             known["notes"] = (*self.notes, *texts(notes))
         whole = object.__new__(Balance)
@@ -138,7 +149,7 @@ class Balance:
         """
         Return the same balance with one more note.
         """
-        return self.complete({}, [note])
+        return self.complete({}, (), [note])
 
 
 #: The names of the amounts of a balance, in reading order.

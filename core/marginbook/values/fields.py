@@ -73,4 +73,10 @@ def texts(notes: Iterable[str]) -> tuple[str, ...]:
     if isinstance(notes, str) or not all(isinstance(note, str) for note in found):
         msg = "Notes are a sequence of texts."
         raise TypeError(msg)
-    return tuple(map(readable, found))
+    return _spelled_out(found)
+
+
+# Rows repeat the same few remarks, too, and what they share, nobody has to look after twice.
+@lru_cache(maxsize=256)
+def _spelled_out(notes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(readable, notes))

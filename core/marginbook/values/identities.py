@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from marginbook.values.balance import AMOUNTS
-from marginbook.values.money import EXACT, ZERO, plain, plus
+from marginbook.values.money import SUMMING, ZERO, plain, plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,8 @@ SUMS: Final = (
 
 #: The figure, how its identity is written, and what reads it and its terms.
 _READ: Final = tuple((name, " + ".join(terms), attrgetter(name, *terms)) for name, terms in SUMS)
+
+_ALL_CROSS: Final = ("unrealized_pnl", "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance")
 
 #: What more than an asset backs by itself means, where an account may share collateral, and where it does not.
 SHARED: Final = (
@@ -49,17 +51,18 @@ def derive(balances: Iterable[Balance], *, elsewhere: str = "", alone: bool = Fa
     """
     exceeding = SINGLE if alone else SHARED
     # With its context as the thread's own, sums are operators: several times as quick as calls, for many rows.
-    with localcontext(EXACT):
+    with localcontext(SUMMING):
         return [_complete(balance, elsewhere, exceeding) for balance in balances]
 
 
 def _complete(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
-    figures: dict[str, tuple[Decimal, str]] = {}
+    figures: dict[str, Decimal] = {}
+    identities = []
     notes = []
     pnl = balance.unrealized_pnl
     if pnl is None and balance.cross_unrealized_pnl is not None and _is_all_cross(balance):
-        pnl = balance.cross_unrealized_pnl
-        figures["unrealized_pnl"] = pnl, "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance"
+        pnl = figures["unrealized_pnl"] = balance.cross_unrealized_pnl
+        identities.append(_ALL_CROSS)
     for name, identity, read in _READ:
         figure, part, other = read(balance)
         if name == "equity":
@@ -67,7 +70,8 @@ def _complete(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
         if part is None or other is None:
             continue
         if figure is None:
-            figures[name] = part + other, identity
+            figures[name] = part + other
+            identities.append((name, identity))
         elif difference := figure - part - other:
             notes.append(_contradiction(name, identity, difference))
     known = balance.equity is not None or "equity" in figures
@@ -78,7 +82,7 @@ def _complete(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
         cross = balance.cross_wallet_balance + balance.cross_unrealized_pnl
         if balance.available_balance is not None and balance.available_balance > max(cross, ZERO):
             notes.append(f"available_balance exceeds what this asset backs by itself{exceeding}.")
-    return balance.complete(figures, notes) if figures or notes else balance
+    return balance.complete(figures, identities, notes) if figures or notes else balance
 
 
 def _is_all_cross(balance: Balance) -> bool:

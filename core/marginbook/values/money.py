@@ -44,6 +44,9 @@ _PLAIN: Final = Context(prec=141, Emin=0, Emax=140, clamp=1, traps=[Clamped, Ine
 #: The power of ten beyond which, and below which, nothing is an amount.
 _FARTHEST: Final = 140
 
+#: Adds amounts exactly, and raises where their sum is none.
+SUMMING: Final = Context(prec=EXACT.prec, Emax=_FARTHEST, traps=[Inexact, InvalidOperation, Overflow])
+
 
 def exact(amount: Decimal | int | str) -> Decimal:
     """

@@ -235,3 +235,24 @@ def test_a_summary_without_figures() -> None:
     A summary may tell no amounts at all.
     """
     assert () == compare(summary(None), []).notes
+
+
+def test_a_sum_that_is_no_amount() -> None:
+    """
+    Two of the largest amounts add up to none: better no row than one that nobody can read again.
+    """
+    largest = Decimal("9E+140")
+
+    with pytest.raises(ArithmeticError):
+        derive([balance(wallet_balance=largest, unrealized_pnl=largest)])
+
+
+def test_rows_share_what_they_say() -> None:
+    """
+    Remarks and identities of thousands of rows are the same few, and are kept once.
+    """
+    rows = [balance(wallet_balance=wallet, unrealized_pnl="1", notes=["A remark."]) for wallet in ("1", "2")]
+    one, other = derive(rows)
+
+    assert one._derived is other._derived
+    assert one.notes is other.notes
