@@ -8,8 +8,6 @@ import functools
 import hashlib
 import re
 import traceback
-from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -25,7 +23,8 @@ from marginbook.errors import (
     PluginError,
     RateLimitedError,
 )
-from marginbook.seam import DETAIL, Venue
+from marginbook.promises import drift, kept, texts
+from marginbook.seam import DETAIL
 from marginbook.seam.settings import settle
 from marginbook.seam.venue import WEIGHT_LIMIT
 from marginbook.transport import (
@@ -37,7 +36,6 @@ from marginbook.transport import (
     shared_limits,
     surroundings,
 )
-from marginbook.values import Statement, compare, derive
 from marginbook.wire import noticing
 
 if TYPE_CHECKING:
@@ -47,10 +45,10 @@ if TYPE_CHECKING:
 
     from marginbook.limits import Limit
     from marginbook.report import Failure
-    from marginbook.values import Balance, Lock, Price, Summary
+    from marginbook.seam import Venue
+    from marginbook.values import Price, Statement
 
 T = TypeVar("T")
-Dated = TypeVar("Dated", "Balance", "Summary")
 
 #: How often an account is asked at most. Binance suggests three to five tries.
 ATTEMPTS: Final = 5
@@ -59,16 +57,6 @@ ATTEMPTS: Final = 5
 #: it is, chance decides.
 FIRST_DELAY: Final = 0.4
 LONGEST_DELAY: Final = 10.0
-
-#: Said of an answer without rows: it is one, and nobody should take it for an oversight.
-NOTHING: Final = "The venue reports no assets."
-
-#: The day of the first block of the oldest coin, before which nobody had anything at a venue.
-EARLIEST: Final = datetime(2009, 1, 3, tzinfo=UTC)
-TOO_EARLY: Final = (
-    "The time at which the venue last changed this is read as {:%Y-%m-%d}, as happens to one in other units than are"
-    " documented: updated_at is not known."
-)
 
 #: Said where a text of the venue would have a key or a signature in it.
 REPEATED: Final = "The answer repeats a part of a key or a signature that was sent."
@@ -176,7 +164,7 @@ def read_prices(
         fetch: Any = venue.fetch
         with noticing() as unknown:
             found = visit.repeat(lambda: _explained(venue, lambda: tuple(fetch(settled, visit.session))))
-        return _only_prices(found, venue), " ".join(_drift(list(unknown)))
+        return _only_prices(found, venue), " ".join(drift(list(unknown)))
     except MarginbookError as error:
         return _failure(account, error)
     # What a plugin raises is the plugin's choice.
@@ -432,24 +420,11 @@ def _read(account: Account, venue: Venue, session: Session) -> Statement:
         session.kept = {}
     with noticing() as unknown:
         statement = _explained(venue, lambda: venue.fetch(account, session))
-    audited = _audit(statement, account, venue, list(unknown))
-    # What the audit says besides is ours.
-    if any(map(session.repeats, {*_texts(statement), *unknown})):
+    whole = kept(statement, account, venue, list(unknown))
+    # What the rest says is ours.
+    if any(map(session.repeats, {*texts(statement), *unknown})):
         raise InvalidResponseError(REPEATED)
-    return audited
-
-
-def _texts(statement: Statement) -> set[str]:
-    """
-    Return all that a statement has from the venue or its plugin and that is no figure.
-    """
-    whole = statement.summary
-    return {
-        *statement.notes,
-        *((whole.currency, whole.mode or "", whole.status or "", *whole.notes) if whole else ()),
-        *(text for row in statement.balances for text in (row.asset, *row.notes)),
-        *(text for row in statement.locks for text in (row.asset, row.symbol)),
-    }
+    return whole
 
 
 def _hushed(session: Session, ask: Callable[[], T]) -> T:
@@ -478,49 +453,6 @@ def _explained(venue: Venue, ask: Callable[[], T]) -> T:
         explained = (venue.explain(error) if venue.explain else None) or explain(error)
     # Out here, since the answer may repeat what was sent: it may not even be the context.
     raise explained
-
-
-def _dated(row: Dated) -> Dated:
-    """
-    Return *row* without a time that cannot be one.
-    """
-    if row.updated_at is None or row.updated_at >= EARLIEST:
-        return row
-    return evolve(row, updated_at=None, notes=(*row.notes, TOO_EARLY.format(row.updated_at)))
-
-
-def _audit(statement: object, account: Account, venue: Venue, unknown: list[str]) -> Statement:
-    """
-    Hold a plugin to its promises, fill in what follows from what it reported, and say what is odd about it.
-    """
-    if not isinstance(statement, Statement):
-        msg = f"{venue.id} gave a {type(statement).__name__} in the place of a statement."
-        raise PluginError(msg, hint="Update its plugin.")
-    whole = [statement.summary] if statement.summary else []
-    rows: tuple[Balance | Lock | Summary, ...] = (*statement.balances, *statement.locks, *whole)
-    if {(row.account, row.venue) for row in rows} - {(account.name, account.venue)}:
-        msg = f"{venue.id} gave rows of another account."
-        raise PluginError(msg, hint="Update its plugin.")
-    assets = Counter(balance.asset for balance in statement.balances)
-    if twice := [asset for asset, count in assets.items() if count > 1]:
-        msg = f"There is more than one row of {', '.join(twice)}, so it is not known which one is right."
-        raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
-    elsewhere = venue.unknown.get("equity", "")
-    alone = statement.summary is not None and statement.summary.mode == "single-asset"
-    balances = derive(map(_dated, statement.balances), elsewhere=elsewhere, alone=alone)
-    return evolve(
-        statement,
-        balances=balances,
-        summary=statement.summary and compare(_dated(statement.summary), balances),
-        notes=[*statement.notes, *_drift(unknown), *([] if statement.balances else [NOTHING])],
-    )
-
-
-def _drift(unknown: list[str]) -> list[str]:
-    if not unknown:
-        return []
-    names = ", ".join(sorted(unknown))
-    return [f"The answer has fields that the specification does not know: {names}. Look for a newer plugin."]
 
 
 def blame(venue: Venue, error: Exception) -> PluginError:

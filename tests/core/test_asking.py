@@ -32,7 +32,8 @@ from marginbook import (
     asking,
 )
 from marginbook.accounts import resolve
-from marginbook.asking import ATTEMPTS, FIRST_DELAY, LONGEST_DELAY, NOTHING, REPEATED, Visit, read
+from marginbook.asking import ATTEMPTS, FIRST_DELAY, LONGEST_DELAY, REPEATED, Visit, read
+from marginbook.promises import NOTHING
 from marginbook.registry import installed
 from marginbook.report import Failure
 from marginbook.seam.settings import settle

@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve
 
 import marginbook_fexgate
-from marginbook import Statement, UnavailableError, asking, collecting
+from marginbook import Statement, UnavailableError, asking, collecting, promises
 from marginbook.report import BalanceReport
 from marginbook.report.totals import totals
 from marginbook.transport import Deadline
@@ -219,7 +219,7 @@ class TestJudge:
         """
         A secret in a remark.
         """
-        monkeypatch.setattr(asking, "_drift", lambda _: [f"The secret is {MARK}."])
+        monkeypatch.setattr(promises, "drift", lambda _: [f"The secret is {MARK}."])
 
         assert "a secret is in the report" in self.found()
 
@@ -255,7 +255,7 @@ class TestJudge:
         """
         A field that nobody knows, and nobody is told of.
         """
-        monkeypatch.setattr(asking, "_drift", lambda _: [])
+        monkeypatch.setattr(promises, "drift", lambda _: [])
 
         assert "has no note of the field that nobody knows" in self.found()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import asdict
 
-from marginbook.asking import NOTHING
+from marginbook.promises import NOTHING
 from marginbook.report import Failure
 from marginbook.sandbox import FAULTS, Fault
 from marginbook.sandbox.bodies import has_amount
