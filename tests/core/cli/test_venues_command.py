@@ -160,7 +160,12 @@ def test_plugins(plugins: Plugins) -> None:
     Each plugin with what became of it, for people and for programs. What is wrong belongs to the answer.
     """
     plugins.add("acme", "acme", source="MARGINBOOK_API = 99")
-    plugins.add("zeta", "zeta", source="")
+    plugins.add(
+        "zeta",
+        "zeta",
+        source="from marginbook import Statement, Venue, hookimpl\n@hookimpl\ndef marginbook_venues():\n"
+        "    return [Venue(id='zeta', title='Zeta', fetch=lambda account, session: Statement([]))]\n",
+    )
     told, listed = run("--plugins"), run("--plugins", "--json")
     entries = {entry["distribution"]: entry for entry in json.loads(listed.stdout)}
 
@@ -169,7 +174,10 @@ def test_plugins(plugins: Plugins) -> None:
         "acme (acme 1.0)\n  status       failed\n  interface    version 99\n  entry points acme\n  problem      "
         in (told.stdout)
     )
-    assert "zeta (zeta 1.0)\n  status       ok\n  interface    no version said\n  entry points zeta\n" in told.stdout
+    assert (
+        "zeta (zeta 1.0)\n  status       ok\n  interface    no version said\n  venues       zeta\n  entry points zeta\n"
+        in told.stdout
+    )
     assert ("failed", 99, ["acme"], [], "1.0", "acme") == tuple(
         entries["acme"][key] for key in ("status", "api_version", "entry_points", "venues", "version", "module")
     )
