@@ -475,8 +475,12 @@ def _register(plugin: Any) -> pluggy.PluginManager:
     if wanted > API_VERSION:
         msg = f"it was written for version {wanted} of the plugin interface, and this is version {API_VERSION}"
         raise PluginError(msg, hint="Update marginbook.")
-    manager.register(plugin)
-    manager.check_pending()
+    try:
+        manager.register(plugin)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        known = sorted(name for name in vars(hookspecs) if name.startswith(f"{PROJECT}_"))
+        raise PluginError(str(error), hint=f"The hooks are {', '.join(known)}, and take nothing.") from None
     return manager
 
 

@@ -170,6 +170,10 @@ def test_a_venue_under_another_name(plugins: Plugins) -> None:
             "'Acme Inc.' cannot be the id of a venue. Use lower-case letters, digits and hyphens.",
         ),
         (f"{HEAD}\n@hookimpl\ndef marginbook_venue():\n    return []", "unknown hook 'marginbook_venue'"),
+        (
+            f"{HEAD}\n@hookimpl\ndef marginbook_venue():\n    return []",
+            "The hooks are marginbook_outputs, marginbook_prices, marginbook_stages, marginbook_venues, and",
+        ),
         (f"{HEAD}\n@hookimpl\ndef marginbook_venues(config):\n    return []", "Argument(s) {'config'} are declared"),
         (
             f"MARGINBOOK_API = 3\n{offering('acme')}",

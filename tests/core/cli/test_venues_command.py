@@ -184,6 +184,18 @@ def test_plugins(plugins: Plugins) -> None:
     assert ["Update marginbook."] == [problem[-18:] for problem in entries["acme"]["problems"]]
 
 
+def test_a_venue_whose_plugin_cannot_be_used(plugins: Plugins) -> None:
+    """
+    Who asks for it is told why it is not there, before what there is.
+    """
+    plugins.add("acme-plugin", "acme", source="raise RuntimeError('no luck')")
+
+    assert (
+        "Error: There is no venue acme.\nacme_plugin (acme-plugin 1.0) cannot be used: RuntimeError: no luck. Update or"
+        f" uninstall acme-plugin. There are {', '.join(OURS)}.\n"
+    ) == run("acme").stderr
+
+
 def test_plugins_of_some_venues() -> None:
     """
     A list of plugins is not of some venues.
