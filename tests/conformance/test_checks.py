@@ -48,6 +48,7 @@ CHECKS: Final[dict[str, Check]] = {
     "secretive": signing.secretive,
     "passes on": signing.passes_on,
     "clock": faults.clock,
+    "repeats": faults.repeats,
 }
 
 
@@ -185,6 +186,35 @@ def test_a_body_of_the_authors_that_is_refused() -> None:
         "published is refused when it is replayed: wallet.free: expected Decimal, got ''. If that is what the venue"
         " sends, let the specification allow it: nullable, x-may-be-empty, or not required."
     )
+
+
+def test_a_body_that_is_refused_once() -> None:
+    """
+    Something else decides then, so that there is no reason to tell.
+    """
+    times = iter([True])
+
+    def moody(account: mb.Account, session: requests.Session) -> mb.Statement:
+        if account.name == "replay" and next(times, False):
+            msg = "Not now."
+            raise mb.InvalidResponseError(msg)
+        return upright.fetch(account, session)
+
+    assert flaw("replays", fetch=moody) == (
+        "acme is refused when it is replayed: fetch may use nothing but the bodies and the options."
+    )
+
+
+def test_a_statement_that_is_none() -> None:
+    """
+    What is wrong with the plugin is no matter of the specification.
+    """
+    body = Body("published", {upright.WALLETS: b'{"wallets":[]}'}, {})
+
+    assert flaw("replays", upright.stage, [body], fetch=lambda *_: []).startswith(
+        "published is refused when it is replayed: acme gave a list in the place of a statement. "
+    )
+    assert "specification" not in flaw("replays", upright.stage, [body], fetch=lambda *_: [])
 
 
 def test_a_plugin_that_raises_says_what_it_was_reading() -> None:
@@ -731,6 +761,39 @@ def test_a_secret_that_the_venue_sends_back() -> None:
 
     assert "api_key shows in the failure when the venue sends it back with 400: repeat no text of it." in (
         found("secretive", explain=explain)
+    )
+
+
+def test_a_text_of_the_venue_that_is_repeated() -> None:
+    """
+    An address may stand in it, whichever refusal it is. A page and a code that is a number are not looked at.
+    """
+
+    def parrot(error: mb.ApiError) -> mb.MarginbookError | None:
+        match error.parsed:
+            case {"error": {"text": text}}:
+                return mb.PermissionDeniedError(f"It says: {text}.", hint="Ask from elsewhere.")
+        return upright.explain(error)
+
+    def outspoken() -> Stage:
+        return evolve(
+            upright.stage(),
+            refusals={
+                "key": lambda: answer({"error": {"text": "not from 203.0.113.7", "code": 7, "id": "a"}}, 401),
+                "signature": page,
+            },
+        )
+
+    def page() -> Any:
+        shown = answer(None, 401)
+        shown.set_data("<html>")
+        return shown
+
+    assert [] == found("repeats", outspoken)
+    (told,) = found("repeats", outspoken, explain=parrot)
+    assert told == (
+        "With the fault 'key', the failure repeats the venue's error.text: say in words of your own what it means,"
+        " since the venue may write the caller's address there, or what was sent."
     )
 
 

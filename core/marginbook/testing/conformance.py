@@ -202,6 +202,13 @@ class VenueConformance:
         _none(signing.secretive(self.subject()))
 
     @pytest.mark.sandbox
+    def test_sandbox_texts_of_the_venue_are_not_repeated(self) -> None:
+        """
+        What an error says is said in words of our own.
+        """
+        _none(faults.repeats(self.subject()))
+
+    @pytest.mark.sandbox
     def test_sandbox_the_stage_can_be_looked_at(self) -> None:
         """
         It plays the portraits, or says which of them no account of the venue can look like.

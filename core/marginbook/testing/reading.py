@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from marginbook.errors import MarginbookError
+from marginbook.errors import InvalidResponseError, MarginbookError
 from marginbook.report import Failure
 from marginbook.sandbox import PORTRAITS
 from marginbook.testing import bodies
@@ -58,18 +58,18 @@ def _refusal(subject: Subject, body: Body) -> str:
     """
     Say why a body is refused, and what may be done about it.
     """
-    if body in subject.extra:
-        advice = (
+    alone = "fetch may use nothing but the bodies and the options."
+    try:
+        subject.replay(body)
+    except InvalidResponseError as error:
+        allow = (
             "If that is what the venue sends, let the specification allow it: nullable, x-may-be-empty, or not"
             " required."
         )
-    else:
-        advice = "fetch may use nothing but the bodies and the options."
-    try:
-        subject.replay(body)
+        return f"{error.message} {allow if body in subject.extra else alone}"
     except MarginbookError as error:
-        return f"{error.message} {advice}"
-    return advice
+        return f"{error.message} {error.hint or alone}"
+    return alone
 
 
 def fields(subject: Subject) -> Iterator[str]:
