@@ -177,9 +177,11 @@ class Registry:
                 if venue.id == venue_id and self._owner(venue_id) is found:
                     self._known[venue_id] = venue
                     return venue
+        # To look at all of them tells more of these.
+        unknown = self._unknown(venue_id)
         if problems := [problem for found in named for problem in found.problems]:
             raise PluginError(" ".join(problems))
-        raise self._unknown(venue_id)
+        raise unknown
 
     def _candidates(self, named: Iterable[_Found]) -> Iterator[_Found]:
         yield from named
@@ -208,6 +210,7 @@ class Registry:
         enabled = [self._load(found) for found in self._enabled]
         for found in enabled:
             self._report_lost(found)
+            self._report_idle(found)
         return tuple(
             Plugin(
                 source=found.source,
@@ -343,6 +346,24 @@ class Registry:
                 if problem not in found.problems:
                     self._keep(found, problem)
 
+    def _report_idle(self, found: _Found) -> None:
+        """
+        Keep that an entry point has the name of a venue that nobody offers, and that its plugin offers nothing else.
+        """
+        if found.manager is None or found.problems or found.venues:
+            return
+        hook = found.manager.hook
+        if hook.marginbook_outputs.get_hookimpls() or hook.marginbook_prices.get_hookimpls():
+            return
+        for name in sorted(entry_point.name for entry_point in found.entry_points):
+            # Who plays another's venue in the sandbox names it as well.
+            if self._owner(name) is None:
+                self._keep(
+                    found,
+                    f"{found.source} has the entry point {name!r}, and offers no venue: let its module have a function"
+                    " marginbook_venues that is marked with hookimpl and returns a list of them.",
+                )
+
     def _load(self, found: _Found) -> _Found:
         if found.loaded:
             return found
@@ -454,8 +475,12 @@ def _register(plugin: Any) -> pluggy.PluginManager:
     if wanted > API_VERSION:
         msg = f"it was written for version {wanted} of the plugin interface, and this is version {API_VERSION}"
         raise PluginError(msg, hint="Update marginbook.")
-    manager.register(plugin)
-    manager.check_pending()
+    try:
+        manager.register(plugin)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        known = sorted(name for name in vars(hookspecs) if name.startswith(f"{PROJECT}_"))
+        raise PluginError(str(error), hint=f"The hooks are {', '.join(known)}, and take nothing.") from None
     return manager
 
 

@@ -38,6 +38,7 @@ CHECKS: Final[dict[str, Check]] = {
     "fields": reading.fields,
     "rows": reading.rows,
     "absences": reading.absences,
+    "zeros": reading.zeros,
     "digits": reading.digits,
     "identities": reading.identities,
     "stages": reading.stages,
@@ -47,6 +48,7 @@ CHECKS: Final[dict[str, Check]] = {
     "secretive": signing.secretive,
     "passes on": signing.passes_on,
     "clock": faults.clock,
+    "repeats": faults.repeats,
 }
 
 
@@ -168,7 +170,62 @@ def test_what_depends_on_more_than_the_bodies() -> None:
 
     assert flaw("replays", fetch=restless).startswith("acme is read otherwise the second time")
     assert flaw("replays", fetch=upright.doing(lambda: 1 // 0)).startswith("There is nothing to read")
-    assert flaw("replays", fetch=elsewhere).startswith("acme is refused when it is replayed")
+    assert flaw("replays", fetch=elsewhere) == (
+        "acme is refused when it is replayed: No more. fetch may use nothing but the bodies and the options."
+    )
+
+
+def test_a_body_of_the_authors_that_is_refused() -> None:
+    """
+    The venue has published it, so the specification may be wrong: it is said what it finds, and what it may allow.
+    """
+    row = upright.row("USDT", CANONICAL.wallets[0])
+    body = Body("published", {upright.WALLETS: answer({"wallets": [{**row, "free": ""}]}).get_data()}, {})
+
+    assert flaw("replays", upright.stage, [body]) == (
+        "published is refused when it is replayed: wallet.free: expected Decimal, got ''. If that is what the venue"
+        " sends, let the specification allow it: nullable, x-may-be-empty, or not required."
+    )
+
+
+def test_a_body_that_is_refused_once() -> None:
+    """
+    Something else decides then, so that there is no reason to tell.
+    """
+    times = iter([True])
+
+    def moody(account: mb.Account, session: requests.Session) -> mb.Statement:
+        if account.name == "replay" and next(times, False):
+            msg = "Not now."
+            raise mb.InvalidResponseError(msg)
+        return upright.fetch(account, session)
+
+    assert flaw("replays", fetch=moody) == (
+        "acme is refused when it is replayed: fetch may use nothing but the bodies and the options."
+    )
+
+
+def test_a_statement_that_is_none() -> None:
+    """
+    What is wrong with the plugin is no matter of the specification.
+    """
+    body = Body("published", {upright.WALLETS: b'{"wallets":[]}'}, {})
+
+    assert flaw("replays", upright.stage, [body], fetch=lambda *_: []).startswith(
+        "published is refused when it is replayed: acme gave a list in the place of a statement. "
+    )
+    assert "specification" not in flaw("replays", upright.stage, [body], fetch=lambda *_: [])
+
+
+def test_a_plugin_that_raises_says_what_it_was_reading() -> None:
+    """
+    What it raises comes out as it is, with a note.
+    """
+    body = Body("published", {upright.WALLETS: b'{"wallets":[]}'}, {})
+    with pytest.raises(ZeroDivisionError) as caught:
+        found("fields", upright.stage, [body], fetch=upright.doing(lambda: 1 // 0))
+
+    assert ["The plugin was reading published, perhaps with one value changed."] == caught.value.__notes__
 
 
 def test_a_field_that_nobody_reads() -> None:
@@ -225,6 +282,57 @@ def test_a_row_that_is_left_out(keep: Callable[[dict[str, Any]], bool], expected
     Rows of zeros and rows that cannot be read are rows.
     """
     assert flaw("rows", fetch=upright.dropping(keep)).startswith(expected)
+
+
+@pytest.mark.parametrize("order", [list, reversed], ids=["last", "first"])
+def test_a_second_row_of_an_asset_that_is_left_out(order: Callable[[list[Any]], Iterable[Any]]) -> None:
+    """
+    Which of two is right is not known, so neither the first nor the last of them may stand for both.
+    """
+
+    def by_asset(account: mb.Account, session: requests.Session) -> mb.Statement:
+        client = wire.Client(base_url=account.options["base_url"], session=session)
+        rows = upright.get(client, upright.WALLETS, secured=True)["wallets"]
+        found = [upright.balance(account, wire.Fields(row, "wallet")) for row in rows]
+        return mb.Statement({row.asset: row for row in order(found)}.values())
+
+    assert flaw("rows", fetch=by_asset) == (
+        "With a second row beside the last in /v1/wallets wallets of acme, alike but for its amounts, one of the two is"
+        " left out: pass on both, and the core says that it is not known which one is right, or raise an error."
+    )
+
+
+def test_a_row_whose_amounts_make_no_difference() -> None:
+    """
+    Where nothing is read of a row, nothing is lost with a second one: that is for another check to say.
+    """
+    unread = upright.reading(
+        **dict.fromkeys((*NAMES, "updated_at"), lambda _: None), asset=lambda row: row["coin"], derived=lambda _: ()
+    )
+
+    assert [] == found("rows", fetch=unread)
+
+
+@pytest.mark.parametrize("name", ["order_margin", "available_balance"])
+def test_zero_as_unknown(name: str) -> None:
+    """
+    A figure that is zero is not unknown, whichever it is.
+    """
+    field = {"order_margin": "ordered", "available_balance": "free"}[name]
+
+    assert flaw("zeros", fetch=upright.reading(**{name: lambda row: Decimal(row[field]) or None})) == (
+        f"{name} of USDT in acme is not known with a zero in its place, and is nowhere told to be zero: zero is a"
+        " figure. Ask whether a field is there, and not whether it is true."
+    )
+
+
+def test_a_figure_that_holds_at_times() -> None:
+    """
+    A figure may depend on another one. Where it is told to be zero at other times, nobody has mistaken a zero.
+    """
+    careful = upright.reading(order_margin=lambda row: Decimal(row["ordered"]) if Decimal(row["held"]) else None)
+
+    assert [] == found("zeros", fetch=careful)
 
 
 @pytest.mark.parametrize("missing", [lambda row: row.get("pnl") or "0", lambda row: row.pop("pnl", None) or "0"])
@@ -653,6 +761,39 @@ def test_a_secret_that_the_venue_sends_back() -> None:
 
     assert "api_key shows in the failure when the venue sends it back with 400: repeat no text of it." in (
         found("secretive", explain=explain)
+    )
+
+
+def test_a_text_of_the_venue_that_is_repeated() -> None:
+    """
+    An address may stand in it, whichever refusal it is. A page and a code that is a number are not looked at.
+    """
+
+    def parrot(error: mb.ApiError) -> mb.MarginbookError | None:
+        match error.parsed:
+            case {"error": {"text": text}}:
+                return mb.PermissionDeniedError(f"It says: {text}.", hint="Ask from elsewhere.")
+        return upright.explain(error)
+
+    def outspoken() -> Stage:
+        return evolve(
+            upright.stage(),
+            refusals={
+                "key": lambda: answer({"error": {"text": "not from 203.0.113.7", "code": 7, "id": "a"}}, 401),
+                "signature": page,
+            },
+        )
+
+    def page() -> Any:
+        shown = answer(None, 401)
+        shown.set_data("<html>")
+        return shown
+
+    assert [] == found("repeats", outspoken)
+    (told,) = found("repeats", outspoken, explain=parrot)
+    assert told == (
+        "With the fault 'key', the failure repeats the venue's error.text: say in words of your own what it means,"
+        " since the venue may write the caller's address there, or what was sent."
     )
 
 

@@ -98,6 +98,14 @@ def test_which_tests_run_follows_from_the_venue(
     assert expected == kept(suite, *SOME)
 
 
+def test_a_plugin_that_cannot_be_loaded_is_no_error_of_the_suite() -> None:
+    """
+    There is nothing to test: the one sentence that says why is told, and no stack.
+    """
+    with pytest.raises(pytest.UsageError, match=r"There is no venue 'nowhere'\. .*'marginbook venues' lists them"):
+        kept(type("Lost", (VenueConformance,), {"venue": "nowhere"}), *SOME)
+
+
 def test_a_venue_that_signs_nothing_has_no_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     With an accounts file, the live tier runs.

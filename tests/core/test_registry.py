@@ -170,6 +170,10 @@ def test_a_venue_under_another_name(plugins: Plugins) -> None:
             "'Acme Inc.' cannot be the id of a venue. Use lower-case letters, digits and hyphens.",
         ),
         (f"{HEAD}\n@hookimpl\ndef marginbook_venue():\n    return []", "unknown hook 'marginbook_venue'"),
+        (
+            f"{HEAD}\n@hookimpl\ndef marginbook_venue():\n    return []",
+            "The hooks are marginbook_outputs, marginbook_prices, marginbook_stages, marginbook_venues, and",
+        ),
         (f"{HEAD}\n@hookimpl\ndef marginbook_venues(config):\n    return []", "Argument(s) {'config'} are declared"),
         (
             f"MARGINBOOK_API = 3\n{offering('acme')}",
@@ -193,6 +197,45 @@ def test_a_broken_plugin(plugins: Plugins, source: str, expected: str) -> None:
     assert {"acme_plugin": "failed", "zeta": "ok"} == {p.source.module: p.status for p in registry.plugins()}
     assert ["zeta"] == [venue.id for venue in registry.venues()]
     assert "of zeta" == registry.venue("zeta").title
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        HEAD,
+        f"{HEAD}\ndef marginbook_venues():\n    return [venue('acme')]",
+        f"{HEAD}\n@hookimpl\ndef marginbook_venues():\n    [venue('acme')]",
+        f"{HEAD}\n@hookimpl\ndef marginbook_venues():\n    return []",
+        f"{HEAD}\n@hookimpl\ndef marginbook_stages():\n    return []",
+    ],
+    ids=["nothing", "unmarked", "returns nothing", "returns none of them", "stages alone"],
+)
+def test_a_plugin_that_offers_nothing(plugins: Plugins, source: str) -> None:
+    """
+    An entry point has the name of a venue, so who offers none has forgotten something, and is told what.
+    """
+    plugins.add("acme-plugin", "acme", source=source)
+    plugins.add("zeta", "zeta", source=offering("zeta"))
+    registry = plugins.registry()
+    expected = (
+        "acme_plugin (acme-plugin 1.0) has the entry point 'acme', and offers no venue: let its module have a function"
+        " marginbook_venues that is marked with hookimpl and returns a list of them."
+    )
+
+    assert expected == refusal(registry, "acme").message
+    assert {"acme_plugin": (expected,)} == problems(registry)
+    assert {"acme_plugin": "failed", "zeta": "ok"} == {p.source.module: p.status for p in registry.plugins()}
+
+
+def test_a_plugin_that_plays_anothers_venue(plugins: Plugins) -> None:
+    """
+    It names the venue as well, and offers none of its own: nothing is wrong with it.
+    """
+    plugins.add("acme", "acme", source=offering("acme"))
+    plugins.add("zeta", "acme", source=f"{HEAD}\n@hookimpl\ndef marginbook_stages():\n    return []")
+    registry = plugins.registry()
+
+    assert {} == problems(registry)
 
 
 def test_an_older_plugin(plugins: Plugins) -> None:

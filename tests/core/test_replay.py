@@ -221,6 +221,13 @@ def test_options_decide_what_is_asked() -> None:
         ),
         ("coinswitch", {}, {}, "/trade/api/v2/futures/wallet_balance was asked for"),
         (
+            "binance-usdm",
+            {"/fapi/v3/balance": USDM.decode()},
+            {},
+            "The body of /fapi/v3/balance is a str, and not bytes. Give it as the venue sent it: read the file as",
+        ),
+        ("binance-usdm", {"/fapi/v3/balance": []}, {}, "The body of /fapi/v3/balance is a list, and not bytes."),
+        (
             "fexgate",
             {"/v1/fbinance/balance": FEXGATE},
             {"exchange": "fbinance"},
@@ -240,7 +247,7 @@ def test_options_decide_what_is_asked() -> None:
 )
 def test_wrong_questions(venue: str, documents: Any, options: Any, expected: str) -> None:
     """
-    What is missing is named, and so is what is there.
+    What is missing is named, and so is what is there, and what is no body.
     """
     with pytest.raises(ConfigurationError) as caught:
         replay(venue, documents, options)

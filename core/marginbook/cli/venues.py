@@ -43,7 +43,9 @@ def venues(ids: tuple[str, ...], as_json: bool, as_plugins: bool) -> None:
     known = [venue.id for venue, _ in found]
     if strangers := sorted(set(ids).difference(known)):
         msg = f"There is no venue {', '.join(strangers)}."
-        raise ConfigurationError(msg, hint=f"There are {', '.join(known)}.")
+        # A plugin that has it, and cannot be used, is why.
+        broken = [problem for p in plugins if not set(strangers).isdisjoint(p.names) for problem in p.problems]
+        raise ConfigurationError(msg, hint=" ".join([*broken, f"There are {', '.join(known)}."]))
     chosen = [(venue, plugin) for venue, plugin in found if not ids or venue.id in ids]
     if as_json:
         click.echo(json.dumps([_document(*pair) for pair in chosen], indent=2))

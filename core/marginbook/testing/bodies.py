@@ -146,6 +146,20 @@ def others(value: Any) -> list[Any]:
     return [f"{value}X", "X"]
 
 
+def with_other_amounts(node: Any) -> Any:
+    """
+    Return the same value with another amount in the place of each that has a point.
+    """
+    match node:
+        case dict():
+            return {name: with_other_amounts(child) for name, child in node.items()}
+        case list():
+            return [with_other_amounts(child) for child in node]
+        case str() if _is_amount(node) and "." in node:
+            return others(node)[0]
+    return copy.copy(node)
+
+
 def without_amounts(node: Any) -> Any:
     """
     Return the same value with a zero in the place of each amount.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pytest
 
+from marginbook.errors import MarginbookError
 from marginbook.loading import load_accounts
 from marginbook.registry import installed
 from marginbook.sandbox import PORTRAITS, Portrait
@@ -124,9 +125,16 @@ class VenueConformance:
     @pytest.mark.offline
     def test_offline_all_rows_or_none(self) -> None:
         """
-        A row that cannot be read is an error, and a row of zeros is a row.
+        A row that cannot be read is an error, and so are two rows of one asset; a row of zeros is a row.
         """
         _none(reading.rows(self.subject()))
+
+    @pytest.mark.offline
+    def test_offline_zero_is_a_figure(self) -> None:
+        """
+        What is told is told where it is zero as well.
+        """
+        _none(reading.zeros(self.subject()))
 
     @pytest.mark.offline
     def test_offline_what_is_not_told_is_not_zero(self) -> None:
@@ -192,6 +200,13 @@ class VenueConformance:
         In what signs, in errors and logs, and when the venue sends them back.
         """
         _none(signing.secretive(self.subject()))
+
+    @pytest.mark.sandbox
+    def test_sandbox_texts_of_the_venue_are_not_repeated(self) -> None:
+        """
+        What an error says is said in words of our own.
+        """
+        _none(faults.repeats(self.subject()))
 
     @pytest.mark.sandbox
     def test_sandbox_the_stage_can_be_looked_at(self) -> None:
@@ -287,7 +302,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     Leave out the tests that a venue has no use for.
     """
-    unfit = [item for item in items if not _applies(item)]
+    try:
+        unfit = [item for item in items if not _applies(item)]
+    except MarginbookError as error:
+        # The venue is not there, or its plugin cannot be loaded: there is nothing to test, and no stack says why.
+        raise pytest.UsageError(str(error)) from None
     if unfit:
         items[:] = [item for item in items if item not in unfit]
         config.hook.pytest_deselected(items=unfit)

@@ -9,7 +9,7 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from attrs import asdict
+from attrs import asdict, evolve
 
 from marginbook.promises import NOTHING
 from marginbook.report import Failure
@@ -33,13 +33,18 @@ from marginbook.testing.subject import PATIENT, hurried
 from marginbook.values import AMOUNTS, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from werkzeug.wrappers import Response
 
     from marginbook.testing.matrix import Cell
     from marginbook.testing.subject import Outcome, Subject
     from marginbook.values import Lock, Summary
 
 _NO_AMOUNT: Final = ". If the amount that the fault changes is no figure of yours, name one in Stage.amount."
+
+#: A word that a venue adds to what it says.
+_MARK: Final = "unrepeatable"
 
 #: The words of our own identities.
 _OURS: Final = {*AMOUNTS, "as"}
@@ -187,6 +192,41 @@ def _is_ours(basis: str) -> bool:
     """
     words = re.findall(r"\w+", basis.partition(": ")[2])
     return bool(words) and not {*words} - _OURS
+
+
+def repeats(subject: Subject) -> Iterator[str]:
+    """
+    Yield where an error repeats a text of the venue, in which the caller's address may stand, or what was sent.
+    """
+    stage = subject.stage()
+    for name, refuse in stage.refusals.items():
+        try:
+            documents = {"": refuse().get_data()}
+            texts = [leaf for leaf in bodies.leaves(documents) if isinstance(leaf.value, str)]
+        except ValueError:
+            # It is a page, which no plugin takes apart.
+            continue
+        for leaf in texts:
+            if isinstance(leaf.value, bodies.Digits):
+                continue
+            body = bodies.put(documents, leaf, f"{leaf.value} {_MARK}")[""]
+            told = evolve(stage, refusals={**stage.refusals, name: _saying(refuse, body)})
+            outcome = subject.ask(told, faults=[Fault(name, stage.actors[0].name)], timeout=HASTY)
+            where = ".".join(map(str, leaf.path))
+            if isinstance(outcome, Failure) and _MARK in f"{outcome.message} {outcome.hint}":
+                yield (
+                    f"With the fault {name!r}, the failure repeats the venue's {where}: say in words of your own what"
+                    " it means, since the venue may write the caller's address there, or what was sent."
+                )
+
+
+def _saying(refuse: Callable[[], Response], body: bytes) -> Callable[[], Response]:
+    def refused() -> Response:
+        response = refuse()
+        response.set_data(body)
+        return response
+
+    return refused
 
 
 def clock(subject: Subject) -> Iterator[str]:

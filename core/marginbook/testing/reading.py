@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
+from marginbook.errors import InvalidResponseError, MarginbookError
 from marginbook.report import Failure
 from marginbook.sandbox import PORTRAITS
 from marginbook.testing import bodies
@@ -48,9 +49,27 @@ def replays(subject: Subject) -> Iterator[str]:
     for body in subject.bodies:
         first, again = subject.makes(body), subject.makes(body)
         if first is None:
-            yield f"{body.name} is refused when it is replayed: fetch may use nothing but the bodies and the options."
+            yield f"{body.name} is refused when it is replayed: {_refusal(subject, body)}"
         elif again is None or figures(first) != figures(again):
             yield f"{body.name} is read otherwise the second time: fetch may keep nothing in between."
+
+
+def _refusal(subject: Subject, body: Body) -> str:
+    """
+    Say why a body is refused, and what may be done about it.
+    """
+    alone = "fetch may use nothing but the bodies and the options."
+    try:
+        subject.replay(body)
+    except InvalidResponseError as error:
+        allow = (
+            "If that is what the venue sends, let the specification allow it: nullable, x-may-be-empty, or not"
+            " required."
+        )
+        return f"{error.message} {allow if body in subject.extra else alone}"
+    except MarginbookError as error:
+        return f"{error.message} {error.hint or alone}"
+    return alone
 
 
 def fields(subject: Subject) -> Iterator[str]:
@@ -129,6 +148,58 @@ def _of_list(subject: Subject, body: Body, place: bodies.Leaf, count: int) -> It
     found = subject.makes(evolve(body, documents=zeros))
     if found is not None and len(found.balances) < count:
         yield f"A row of zeros in {place} of {body.name} is left out: zero is a figure, and the row belongs there."
+    yield from _of_twins(subject, body, place, row)
+
+
+def _of_twins(subject: Subject, body: Body, place: bodies.Leaf, row: bodies.Leaf) -> Iterator[str]:
+    """
+    Yield where one of two rows that are called alike, and are not alike, is left out without a word.
+    """
+    twin = bodies.with_other_amounts(row.value)
+    before = subject.makes(body)
+    instead = subject.makes(evolve(body, documents=bodies.put(body.documents, row, twin)))
+    if before is None or instead is None or figures(before) == figures(instead):
+        return
+    both = subject.makes(evolve(body, documents=bodies.put(body.documents, place, [*place.value, twin])))
+    if both is not None and figures(both) in {figures(before), figures(instead)}:
+        yield (
+            f"With a second row beside the last in {place} of {body.name}, alike but for its amounts, one of the two is"
+            " left out: pass on both, and the core says that it is not known which one is right, or raise an error."
+        )
+
+
+def zeros(subject: Subject) -> Iterator[str]:
+    """
+    Yield each figure that is told, and never where it is zero.
+    """
+    zero: set[str] = set()
+    lost: dict[str, str] = {}
+    for body in subject.bodies:
+        before = subject.makes(body)
+        rows = before.balances if before else ()
+        told = {_digits(getattr(row, name)) for row in rows for name in _reported(row)}
+        emptied = body.documents
+        for leaf in bodies.leaves(body.documents) if rows else ():
+            if _is_told(leaf.value) and ("." in leaf.value or _digits(Decimal(leaf.value)) in told):
+                emptied = bodies.put(emptied, leaf, type(leaf.value)("0"))
+        after = subject.makes(evolve(body, documents=emptied))
+        found = {row.asset: row for row in after.balances} if after else {}
+        zero |= {name for row in (*rows, *found.values()) for name in AMOUNTS if getattr(row, name) == 0}
+        for row in rows:
+            for name in _reported(row) if row.asset in found else ():
+                if getattr(found[row.asset], name) is None:
+                    lost.setdefault(name, f"{name} of {row.asset} in {body.name}")
+    # One figure may not hold where another is zero. That is told where both are, or elsewhere.
+    yield from (
+        f"{where} is not known with a zero in its place, and is nowhere told to be zero: zero is a figure. Ask whether"
+        " a field is there, and not whether it is true."
+        for name, where in lost.items()
+        if name not in zero
+    )
+
+
+def _reported(row: Balance) -> list[str]:
+    return [name for name in AMOUNTS if row.basis.get(name) == "reported"]
 
 
 def absences(subject: Subject) -> Iterator[str]:

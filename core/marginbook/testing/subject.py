@@ -113,7 +113,14 @@ class Subject:
             MarginbookError: It is refused.
 
         """
-        return replay_documents(stand_in("replay", self.venue, body.options), self.venue, body.documents)
+        try:
+            return replay_documents(stand_in("replay", self.venue, body.options), self.venue, body.documents)
+        except MarginbookError:
+            raise
+        # The plugin's code may raise anything, and its author asks what it was reading.
+        except Exception as error:
+            error.add_note(f"The plugin was reading {body.name}, perhaps with one value changed.")
+            raise
 
     def makes(self, body: Body) -> Statement | None:
         """

@@ -41,7 +41,7 @@ class Documents(BaseAdapter):
         Return the body that was recorded for the path.
 
         Raises:
-            ConfigurationError: None was.
+            ConfigurationError: None was, or it is no bytes.
 
         """
         keys = keys_of(request)
@@ -50,7 +50,13 @@ class Documents(BaseAdapter):
             msg = f"{keys[-1]} was asked for, and there is no body of it."
             raise ConfigurationError(msg, hint=f"There are bodies of {', '.join(self._documents) or 'nothing'}.")
         response = requests.Response()
+        body: Any
         response.status_code, body = self._documents[key]
+        if not isinstance(body, bytes):
+            msg = f"The body of {key} is a {type(body).__name__}, and not bytes."
+            raise ConfigurationError(
+                msg, hint="Give it as the venue sent it: read the file as bytes, or encode the text."
+            )
         response.request = request
         response.url = request.url or ""
         response.raw = BytesIO(body)

@@ -104,7 +104,8 @@ def figure(name: str, digits: str | Unset | None) -> Decimal | None:
         InvalidResponseError: It is neither an amount nor empty.
 
     """
-    if not digits:
+    # A zero that has been read already is falsy, and is no text that is empty.
+    if not digits and not isinstance(digits, Decimal | int):
         return None
     try:
         return exact(digits)

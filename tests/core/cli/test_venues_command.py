@@ -160,7 +160,12 @@ def test_plugins(plugins: Plugins) -> None:
     Each plugin with what became of it, for people and for programs. What is wrong belongs to the answer.
     """
     plugins.add("acme", "acme", source="MARGINBOOK_API = 99")
-    plugins.add("zeta", "zeta", source="")
+    plugins.add(
+        "zeta",
+        "zeta",
+        source="from marginbook import Statement, Venue, hookimpl\n@hookimpl\ndef marginbook_venues():\n"
+        "    return [Venue(id='zeta', title='Zeta', fetch=lambda account, session: Statement([]))]\n",
+    )
     told, listed = run("--plugins"), run("--plugins", "--json")
     entries = {entry["distribution"]: entry for entry in json.loads(listed.stdout)}
 
@@ -169,11 +174,26 @@ def test_plugins(plugins: Plugins) -> None:
         "acme (acme 1.0)\n  status       failed\n  interface    version 99\n  entry points acme\n  problem      "
         in (told.stdout)
     )
-    assert "zeta (zeta 1.0)\n  status       ok\n  interface    no version said\n  entry points zeta\n" in told.stdout
+    assert (
+        "zeta (zeta 1.0)\n  status       ok\n  interface    no version said\n  venues       zeta\n  entry points zeta\n"
+        in told.stdout
+    )
     assert ("failed", 99, ["acme"], [], "1.0", "acme") == tuple(
         entries["acme"][key] for key in ("status", "api_version", "entry_points", "venues", "version", "module")
     )
     assert ["Update marginbook."] == [problem[-18:] for problem in entries["acme"]["problems"]]
+
+
+def test_a_venue_whose_plugin_cannot_be_used(plugins: Plugins) -> None:
+    """
+    Who asks for it is told why it is not there, before what there is.
+    """
+    plugins.add("acme-plugin", "acme", source="raise RuntimeError('no luck')")
+
+    assert (
+        "Error: There is no venue acme.\nacme_plugin (acme-plugin 1.0) cannot be used: RuntimeError: no luck. Update or"
+        f" uninstall acme-plugin. There are {', '.join(OURS)}.\n"
+    ) == run("acme").stderr
 
 
 def test_plugins_of_some_venues() -> None:

@@ -199,6 +199,14 @@ def test_a_figure_that_is_told(digits: str) -> None:
     assert str(exact(digits)) == str(figure("upl", digits))
 
 
+@pytest.mark.parametrize("amount", [Decimal("0.00"), Decimal("-0"), 0])
+def test_a_zero_that_has_been_read_already(amount: Any) -> None:
+    """
+    A field that the specification calls a decimal is no text any more, and its zero is still a figure.
+    """
+    assert exact(amount) == figure("upl", amount)
+
+
 @pytest.mark.parametrize("text", ["--", "1,5", "NaN", " ", "none"])
 def test_a_figure_that_is_a_text(text: str) -> None:
     """
