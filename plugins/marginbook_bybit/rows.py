@@ -256,8 +256,15 @@ def summary(account: Account, whole: UnifiedAccount, mode: str | None = None) ->
         unrealized_pnl=None if any(map(_has_options, rows)) else figure("totalPerpUPL", whole.total_perp_upl),
         equity=figure("totalEquity", whole.total_equity),
     )
-    # Bybit says of the others that they do not apply there, and not that they are empty.
-    return told if mode == ISOLATED else _with_margins(told, whole)
+    # Bybit says of the others that they do not apply there, and not that they are empty. Only the two rates are.
+    return told if ISOLATED in {mode, _mode(whole)} else _with_margins(told, whole)
+
+
+def _mode(whole: UnifiedAccount) -> str:
+    """
+    Return the margin mode, as far as the wallet tells it.
+    """
+    return "" if whole.account_mm_rate or whole.account_im_rate else ISOLATED
 
 
 def _has_options(owned: Owned) -> bool:

@@ -471,6 +471,23 @@ def test_isolated_margin() -> None:
     )
 
 
+def test_isolated_margin_that_the_wallet_shows() -> None:
+    """
+    Both rates are empty in isolated margin, so that the margins of the account are none, even without its mode.
+    """
+    whole = {"accountIMRate": "", "accountMMRate": "", "totalMaintenanceMargin": "0", "totalAvailableBalance": "0"}
+    found = read({WALLET: wallet(COIN, **whole)}).summary
+    assert found is not None
+
+    assert (Decimal("1047.31"), None, None, None, None) == (
+        found.equity,
+        found.initial_margin,
+        found.maintenance_margin,
+        found.available_balance,
+        found.margin_ratio,
+    )
+
+
 @pytest.mark.parametrize(
     "changes", [{"locked": ""}, {"totalOrderIM": ""}, {"spotBorrow": "1", "borrowAmount": "1", "equity": "1046.50"}]
 )
