@@ -408,9 +408,26 @@ def test_spot_mode() -> None:
 
 def test_trial_funds() -> None:
     """
-    Money that cannot leave the account is mentioned.
+    Money that cannot leave the account is no cash, and OKX does not say whether cash has it in it.
     """
-    assert (rows.TRIAL.format(Decimal("5.5")),) == row(rewardBal="5.5").notes
+    found = row(rewardBal="5.5")
+
+    assert (rows.TRIAL.format(Decimal("5.5")),) == found.notes
+    assert (None, None) == (found.wallet_balance, found.cross_wallet_balance)
+    assert (Decimal("1047.50"), Decimal("47.50")) == (found.equity, found.unrealized_pnl)
+    assert Decimal("1000.00") == row(rewardBal="0").wallet_balance
+
+
+def test_futures_mode_shares_no_collateral() -> None:
+    """
+    In Futures mode each currency backs its own positions, so that each has its own ratio; the balance itself shows it.
+    """
+    alone = dict.fromkeys(("adjEq", "imr", "mmr", "ordFroz", "mgnRatio", "availEq", "upl"), "")
+    assert "single-asset" == whole(ROW, **alone).mode
+    assert not whole(ROW, **alone).pooled
+
+    assert [None, None] == [whole(ROW).mode, whole({**ROW, "imr": ""}, **alone).mode]
+    assert whole(ROW).pooled
 
 
 @pytest.mark.parametrize("name", ["upl", "isoEq", "liab", "imr", "availEq", "stgyEq", "uTime"])
