@@ -159,7 +159,8 @@ def missing(accounts: Accounts) -> list[str]:
 
 def has_positions(flex: FlexAccount) -> bool:
     """
-    True unless it is certain that the multi-collateral wallet has no open positions: no margin, and no risk of options.
+    True unless it is certain that the multi-collateral wallet has no open positions: no margin, no PnL, no funding that
+    has accrued, and no risk of options.
     """
     parts = flex.portfolio_margin_breakdown
     options = (
@@ -167,7 +168,8 @@ def has_positions(flex: FlexAccount) -> bool:
         if isinstance(parts, Unset)
         else (parts.total_market_risk, parts.total_premium, parts.net_portfolio_delta, parts.futures_maintenance_margin)
     )
-    return any((flex.initial_margin, flex.maintenance_margin, flex.pnl, *options))
+    unrealized = (flex.pnl, flex.unrealized_funding, flex.total_unrealized)
+    return any((flex.initial_margin, flex.maintenance_margin, *unrealized, *options))
 
 
 def balance(account: Account, asset: str, held: Sequence[Holding], *, opaque: bool) -> Balance:

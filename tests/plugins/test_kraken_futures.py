@@ -467,6 +467,16 @@ def test_options_are_positions() -> None:
     assert 0 == rows(bought, wallet="cash")["XBT"].unrealized_pnl
 
 
+@pytest.mark.parametrize("name", ["unrealizedFunding", "totalUnrealized"])
+def test_what_is_unrealized_is_of_a_position(name: str) -> None:
+    """
+    Nothing accrues without a position: where something has, the PnL of a currency is not known to be zero.
+    """
+    wallets = {"cash": cash_wallet(xbt="1"), "flex": flex_wallet()}
+
+    assert None is rows(changed(wallets, "flex", name, to=number("0.25")))["XBT"].unrealized_pnl
+
+
 def test_a_margin_wallet_beside_positions_elsewhere() -> None:
     """
     While the multi-collateral wallet has positions, a single-collateral wallet's PnL may not be all of the asset's: a
