@@ -63,6 +63,10 @@ DOUBTFUL: Final = (
     " the value of options, of which unrealisedPnl has nothing: unrealized_pnl is not known."
 )
 BONUS: Final = "Bybit counts a bonus of {:f} in, which cannot leave the account."
+BY_CONTRACT: Final = (
+    "Each inverse contract may be in isolated margin, and be liquidated by itself, which this answer does not tell."
+    " Bybit's totalPositionMM, {:f}, is of all positions together, so maintenance_margin is not known."
+)
 FLOOR: Final = (
     "Bybit tells no available balance below 0, so equity after haircuts is not known, and the margin ratio is that of"
     " equity without haircuts. Bybit's own accountMMRate is {}."
@@ -189,8 +193,7 @@ def balance(
         equity=row.equity,
         position_margin=figure("totalPositionIM", row.total_position_im) if by_coin else None,
         order_margin=figure("totalOrderIM", row.total_order_im) if by_coin else None,
-        # That of loans is not in it.
-        maintenance_margin=figure("totalPositionMM", row.total_position_mm) if by_coin and owned.is_free else None,
+        maintenance_margin=_maintenance(owned) if by_coin else None,
         max_withdraw=_leaving(row, kind, leaving or {}),
         notes=_remarks(owned),
     )
@@ -200,6 +203,15 @@ def balance(
         return told.derive("wallet_balance", owned.cash, WALLET)
     free = _free(row) if mode == ISOLATED else None
     return told if free is None else told.derive("available_balance", free, AVAILABLE)
+
+
+def _maintenance(owned: Owned) -> Decimal | None:
+    """
+    Return the maintenance margin, if that of positions is all, and no position is liquidated by itself.
+    """
+    found = figure("totalPositionMM", owned.row.total_position_mm)
+    # That of loans is not in it.
+    return None if not owned.is_free or (found and owned.kind == CONTRACT) else found
 
 
 def _leaving(row: Coin, kind: str, leaving: Mapping[str, str]) -> Decimal | None:
@@ -232,6 +244,9 @@ def _remarks(owned: Owned) -> Iterator[str]:
         yield UNCLEAR
     elif owned.options:
         yield OPTIONS.format(owned.options)
+    maintained = figure("totalPositionMM", owned.row.total_position_mm)
+    if maintained and owned.kind == CONTRACT:
+        yield BY_CONTRACT.format(maintained)
     if bonus := figure("bonus", owned.row.bonus):
         yield BONUS.format(bonus)
 

@@ -229,8 +229,8 @@ BYBIT: Final = Venue(
         "initial_margin": "In portfolio margin, which locks nothing by coin.",
         "position_margin": "In portfolio margin, which locks nothing by coin.",
         "order_margin": "In portfolio margin, which locks nothing by coin.",
-        "maintenance_margin": "In portfolio margin; and where the coin is owed, or may be, since that of loans is told"
-        " of the whole account only.",
+        "maintenance_margin": "In portfolio margin; where the coin is owed, or may be, since that of loans is told of"
+        " the whole account only; and in wallets of inverse contracts, each of which may be isolated by itself.",
         "available_balance": f"{_WHOLE}; the formula for isolated margin leaves loans out.",
         "max_withdraw": "With detail = balance: `availableToWithdraw` is deprecated for unified accounts, and published"
         " as 0.",

@@ -303,8 +303,20 @@ def test_the_margin_of_loans_that_may_be() -> None:
     Where it is not told whether something is owed, its maintenance margin may be missing: none is told.
     """
     assert None is light(borrowAmount="").maintenance_margin
-    (inverse,) = read({WALLET: wallet({**COIN, "borrowAmount": ""}, accountType="CONTRACT")}).balances
-    assert Decimal("10.0625") == inverse.maintenance_margin
+    empty = {**COIN, "borrowAmount": "", "totalPositionMM": "0"}
+    (inverse,) = read({WALLET: wallet(empty, accountType="CONTRACT")}).balances
+    assert 0 == inverse.maintenance_margin
+
+
+def test_inverse_contracts_that_may_be_isolated() -> None:
+    """
+    Each inverse contract may be cross or isolated, so that no equity of the wallet is one at which Bybit liquidates.
+    """
+    (row,) = read({WALLET: wallet(COIN, accountType="CONTRACT")}).balances
+
+    assert (None, None) == (row.maintenance_margin, row.margin_ratio)
+    assert (rows.BY_CONTRACT.format(Decimal("10.0625")),) == row.notes
+    assert Decimal("10.0625") == light().maintenance_margin
 
 
 def test_portfolio_margin() -> None:
