@@ -315,7 +315,7 @@ def test_inverse_contracts_that_may_be_isolated() -> None:
     (row,) = read({WALLET: wallet(COIN, accountType="CONTRACT")}).balances
 
     assert (None, None) == (row.maintenance_margin, row.margin_ratio)
-    assert (rows.BY_CONTRACT.format(Decimal("10.0625")),) == row.notes
+    assert (rows.APART.format(Decimal("10.0625")),) == row.notes
     assert Decimal("10.0625") == light().maintenance_margin
 
 
@@ -483,6 +483,20 @@ def test_isolated_margin() -> None:
     )
 
 
+@pytest.mark.parametrize("detail", ["balance", "margin"])
+def test_isolated_margin_hides_maintenance_margin(detail: str) -> None:
+    """
+    In isolated margin, each position is liquidated by itself, so that no equity of a coin is one at which Bybit does.
+    """
+    rates = {"accountIMRate": "", "accountMMRate": ""}
+    settings = {**SETTINGS, "marginMode": "ISOLATED_MARGIN"}
+    (row,) = (detailed(settings) if detail == "margin" else read({WALLET: wallet(COIN, **rates)})).balances
+
+    assert (None, None) == (row.maintenance_margin, row.margin_ratio)
+    assert (rows.APART.format(Decimal("10.0625")),) == row.notes
+    assert (Decimal("100.125"), f"derived: {rows.AVAILABLE}") == (row.position_margin, row.basis["available_balance"])
+
+
 def test_isolated_margin_that_the_wallet_shows() -> None:
     """
     Both rates are empty in isolated margin, so that the margins of the account are none, even without its mode.
@@ -491,9 +505,9 @@ def test_isolated_margin_that_the_wallet_shows() -> None:
     found = read({WALLET: wallet(COIN, **whole)}).summary
     assert found is not None
 
-    assert (Decimal("1047.31"), None, None, None, None) == (
+    assert ("ISOLATED_MARGIN", Decimal("1047.31"), None, None, None) == (
+        found.mode,
         found.equity,
-        found.initial_margin,
         found.maintenance_margin,
         found.available_balance,
         found.margin_ratio,

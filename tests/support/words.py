@@ -233,6 +233,8 @@ UNTOLD: Final[dict[str, dict[str, str]]] = {
         "USDC": "unrealized_pnl",
         "": "wallet_balance unrealized_pnl",
     },
+    # Each position is liquidated by itself.
+    "sandbox/bybit-isolated": {"USDC": "maintenance_margin"},
     # Isolated positions are in none of them.
     "sandbox/gate-unified": {
         "USDT": "equity",
