@@ -168,11 +168,11 @@ class Makeup:
         return less(self.row.cash_bal, *parts) if any(parts) else self.row.cash_bal
 
     @property
-    def may_be_isolated(self) -> bool:
+    def is_apart(self) -> bool:
         """
-        False if it is certain that there are no isolated positions.
+        False if it is certain that all of equity backs cross positions: nothing isolated, and nothing that bots hold.
         """
-        return bool(self.isolated or (self.rest and "isoEq" in self.untold))
+        return bool(self.isolated or (self.rest and (self.funds or self.untold)))
 
     @property
     def all_pnl(self) -> Decimal | None:
@@ -244,7 +244,7 @@ def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, Maximu
         equity=made.equity,
         initial_margin=margin if _is_all(margin, free, made) else None,
         order_margin=None if margin is None else figure("ordFrozen", row.ord_frozen),
-        maintenance_margin=None if margin is None or made.may_be_isolated else figure("mmr", row.mmr),
+        maintenance_margin=None if margin is None or made.is_apart else figure("mmr", row.mmr),
         available_balance=free,
         max_withdraw=_leaving((leaving or {}).get(row.ccy)),
         cross_wallet_balance=None if made.cash is None or made.interest else row.cash_bal,

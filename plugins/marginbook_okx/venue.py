@@ -208,7 +208,8 @@ OKX: Final = Venue(
         "position_margin": "OKX does not tell the margin of positions and of orders apart.",
         "order_margin": f"{_MODES}; of portfolio margin, the page says both that `ordFrozen` applies and that it does"
         " not.",
-        "maintenance_margin": f"{_MODES}; and with isolated positions, of which the answer tells none.",
+        "maintenance_margin": f"{_MODES}; with isolated positions, of which the answer tells none; and where bots or"
+        " copied trades are in equity, which back no position of the account.",
         "available_balance": "In Spot mode.",
         "max_withdraw": "With detail = balance; and where it depends on how spot hedges in portfolio margin.",
         "cross_wallet_balance": "Where the wallet balance is not known, or interest is owed.",
