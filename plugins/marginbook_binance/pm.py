@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from marginbook import (
     Balance,
+    InvalidResponseError,
     Statement,
     Venue,
     figure,
@@ -33,7 +34,7 @@ from marginbook.wire import Client, Unset
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
 from marginbook_binance.options import RECV_WINDOW, address_limit
-from marginbook_binance.rows import PLACEHOLDER
+from marginbook_binance.rows import ONCE_MORE, PLACEHOLDER
 from marginbook_clients.binance_pm.costs import WEIGHTS
 from marginbook_clients.binance_pm.specification import SPECIFICATION
 
@@ -67,6 +68,10 @@ _NOTABLE: Final = 1
 def fetch(account: Account, session: requests.Session) -> Statement:
     """
     Ask for all assets of the account, and for the account as a whole.
+
+    Raises:
+        InvalidResponseError: The account is worth something, and no asset is listed.
+
     """
     # See usdm.py.
     from marginbook_clients.binance_pm.api.account import account_balance, account_information  # noqa: PLC0415
@@ -76,6 +81,9 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     rows = account_balance.sync(client=client, recv_window=window)
     # A moment later, at other prices: nothing of it is set against the rows.
     whole = account_information.sync(client=client, recv_window=window)
+    if whole.actual_equity and not rows:
+        msg = "GET /papi/v1/balance: the account is worth something, and no asset is listed."
+        raise InvalidResponseError(msg, hint=ONCE_MORE)
     return Statement([balance(account, row) for row in rows], summary=summary(account, whole))
 
 

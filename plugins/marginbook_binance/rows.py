@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from marginbook import Account
 
+#: What to do about an answer that lists nothing of what there is.
+ONCE_MORE: Final = "Ask again, as it may just have changed; then look for a newer plugin."
+
 PLACEHOLDER: Final = "Binance gives no time of the last change (updateTime is 0), as for assets that were never held."
 
 

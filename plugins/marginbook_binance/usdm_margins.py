@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from marginbook import InvalidResponseError, Statement, Summary
 from marginbook_binance import margins
+from marginbook_binance.rows import ONCE_MORE
 from marginbook_clients.binance_usdm.api.account import account_configuration, account_information_v3
 
 if TYPE_CHECKING:
@@ -66,7 +67,13 @@ def read(account: Account, answer: AccountInformation, *, shared: bool) -> State
 
         shared: True in multi-assets mode, where assets share collateral.
 
+    Raises:
+        InvalidResponseError: The account is worth something, and no asset is listed.
+
     """
+    if answer.total_margin_balance and not answer.assets:
+        msg = "GET /fapi/v3/account: the account is worth something, and no asset is listed."
+        raise InvalidResponseError(msg, hint=ONCE_MORE)
     assets = [row.asset for row in answer.assets]
     return margins.statement(
         account,

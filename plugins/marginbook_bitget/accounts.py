@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from marginbook import Balance, Summary, figure, less, total
+from marginbook import Balance, Lock, Summary, figure, less, total
 from marginbook.wire import Unset
 
 if TYPE_CHECKING:
@@ -199,6 +199,24 @@ def _all_notes(own: Sequence[Part], where: str) -> Iterator[str]:
         " option product_type shows one of them."
     )
     yield from (f"{part.product_type}: {note}" for part in own for note in part.balance.notes)
+
+
+def apart(account: Account, answers: Mapping[str, Iterable[FuturesAccount]]) -> Iterator[Lock]:
+    """
+    Yield the accounts of other product types, which are no part of the one collateral of the USDT-M account: each is
+    liquidated by itself, and Bitget does not tell how near to that it is.
+    """
+    for product_type, rows in answers.items():
+        for row in rows:
+            if product_type != USDT_FUTURES and any((row.account_equity, row.crossed_max_available, row.locked)):
+                yield Lock(
+                    account=account.name,
+                    venue=account.venue,
+                    symbol=product_type,
+                    asset=row.margin_coin,
+                    isolated=True,
+                    equity=row.account_equity,
+                )
 
 
 def summary(account: Account, rows: Iterable[FuturesAccount]) -> Summary | None:

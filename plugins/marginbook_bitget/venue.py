@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from marginbook import InvalidResponseError, Limit, Option, Statement, Venue
 from marginbook.wire import UNSET, Client
-from marginbook_bitget.accounts import USDT_FUTURES, distinct, merged, parts, summary
+from marginbook_bitget.accounts import USDT_FUTURES, apart, distinct, merged, parts, summary
 from marginbook_bitget.codes import explain
 from marginbook_bitget.keys import CREDENTIALS, sign
 from marginbook_clients.bitget.api.account import get_account_list
@@ -55,7 +55,8 @@ def fetch(account: Account, session: requests.Session) -> Statement:
     answers, notes = distinct(told)
     notes += [NO_ACCOUNT.format(product_type) for product_type, rows in told.items() if not rows]
     found = [part for product_type, rows in answers.items() for part in parts(account, product_type, rows)]
-    return Statement(merged(found), notes=notes, summary=summary(account, answers.get(USDT_FUTURES, [])))
+    whole = summary(account, answers.get(USDT_FUTURES, []))
+    return Statement(merged(found), apart(account, answers) if whole else (), notes, whole)
 
 
 def time(account: Account, session: requests.Session) -> int:

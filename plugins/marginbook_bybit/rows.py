@@ -63,6 +63,10 @@ DOUBTFUL: Final = (
     " the value of options, of which unrealisedPnl has nothing: unrealized_pnl is not known."
 )
 BONUS: Final = "Bybit counts a bonus of {:f} in, which cannot leave the account."
+APART: Final = (
+    "Positions in isolated margin are liquidated one by one, and those in inverse contracts may be. Bybit's"
+    " totalPositionMM, {:f}, is of all positions together, so maintenance_margin is not known."
+)
 FLOOR: Final = (
     "Bybit tells no available balance below 0, so equity after haircuts is not known, and the margin ratio is that of"
     " equity without haircuts. Bybit's own accountMMRate is {}."
@@ -157,7 +161,12 @@ class Owned:
 
 
 def balance(
-    account: Account, row: Coin, *, kind: str, mode: str | None = None, leaving: Mapping[str, str] | None = None
+    account: Account,
+    row: Coin,
+    *,
+    kind: str,
+    mode: str | None = None,
+    leaving: Mapping[str, str] | None = None,
 ) -> Balance:
     """
     Translate one coin.
@@ -169,7 +178,7 @@ def balance(
 
         kind: The type of the account.
 
-        mode: Its margin mode, where that was asked for.
+        mode: Its margin mode, where that is known.
 
         leaving: What can leave the account, by coin, where that was asked for.
 
@@ -180,6 +189,7 @@ def balance(
     owned = Owned.of(row, kind)
     # Bybit documents them as empty there, and writes 0 for other figures that do not apply.
     by_coin = mode != PORTFOLIO
+    isolated = mode == ISOLATED or kind == CONTRACT
     told = Balance(
         account=account.name,
         venue=account.venue,
@@ -189,10 +199,9 @@ def balance(
         equity=row.equity,
         position_margin=figure("totalPositionIM", row.total_position_im) if by_coin else None,
         order_margin=figure("totalOrderIM", row.total_order_im) if by_coin else None,
-        # That of loans is not in it.
-        maintenance_margin=figure("totalPositionMM", row.total_position_mm) if by_coin and owned.is_free else None,
+        maintenance_margin=_maintenance(owned, isolated=isolated) if by_coin else None,
         max_withdraw=_leaving(row, kind, leaving or {}),
-        notes=_remarks(owned),
+        notes=_remarks(owned, isolated=isolated),
     )
     if owned.cash is None:
         return told
@@ -200,6 +209,15 @@ def balance(
         return told.derive("wallet_balance", owned.cash, WALLET)
     free = _free(row) if mode == ISOLATED else None
     return told if free is None else told.derive("available_balance", free, AVAILABLE)
+
+
+def _maintenance(owned: Owned, *, isolated: bool) -> Decimal | None:
+    """
+    Return the maintenance margin, if that of positions is all, and no position is liquidated by itself.
+    """
+    found = figure("totalPositionMM", owned.row.total_position_mm)
+    # That of loans is not in it.
+    return None if not owned.is_free or (found and isolated) else found
 
 
 def _leaving(row: Coin, kind: str, leaving: Mapping[str, str]) -> Decimal | None:
@@ -223,7 +241,7 @@ def _free(row: Coin) -> Decimal | None:
     return less(row.wallet_balance, *amounts)
 
 
-def _remarks(owned: Owned) -> Iterator[str]:
+def _remarks(owned: Owned, *, isolated: bool) -> Iterator[str]:
     if owned.borrowed is None:
         yield UNTOLD if owned.owed is None else OWED.format(owned.owed)
     if owned.is_doubtful:
@@ -232,6 +250,9 @@ def _remarks(owned: Owned) -> Iterator[str]:
         yield UNCLEAR
     elif owned.options:
         yield OPTIONS.format(owned.options)
+    maintained = figure("totalPositionMM", owned.row.total_position_mm)
+    if maintained and isolated:
+        yield APART.format(maintained)
     if bonus := figure("bonus", owned.row.bonus):
         yield BONUS.format(bonus)
 
@@ -258,6 +279,13 @@ def summary(account: Account, whole: UnifiedAccount, mode: str | None = None) ->
     )
     # Bybit says of the others that they do not apply there, and not that they are empty.
     return told if mode == ISOLATED else _with_margins(told, whole)
+
+
+def told_mode(whole: UnifiedAccount) -> str | None:
+    """
+    Return the margin mode, as far as the wallet tells it: in isolated margin, and there alone, its rates are empty.
+    """
+    return None if whole.account_mm_rate or whole.account_im_rate else ISOLATED
 
 
 def _has_options(owned: Owned) -> bool:

@@ -13,7 +13,7 @@ from marginbook import DETAIL, InvalidResponseError, Limit, Option, Statement, V
 from marginbook.wire import Client
 from marginbook_bybit.codes import explain
 from marginbook_bybit.keys import CREDENTIALS, sign
-from marginbook_bybit.rows import CONTRACT, balance, summary
+from marginbook_bybit.rows import CONTRACT, balance, summary, told_mode
 from marginbook_clients.bybit.api.account import get_account_info, get_transferable_amount, get_wallet_balance
 from marginbook_clients.bybit.api.market import get_server_time
 from marginbook_clients.bybit.costs import RATE_LIMITS
@@ -120,7 +120,7 @@ def _statement(
     leaving: dict[str, str] | None = None,
     notes: list[str],
 ) -> Statement:
-    mode = info.margin_mode if info else None
+    mode = info.margin_mode if info else told_mode(whole)
     rows = [balance(account, row, kind=whole.account_type, mode=mode, leaving=leaving) for row in whole.coin]
     return Statement(rows, notes=notes, summary=summary(account, whole, mode))
 
@@ -217,8 +217,8 @@ BYBIT: Final = Venue(
         "position_margin": "`totalPositionIM`, with the fee of a liquidation, which Bybit locks as well",
         "order_margin": "`totalOrderIM`",
         "maintenance_margin": "`totalPositionMM`",
-        "available_balance": "derived: with detail = margin and in isolated margin, `walletBalance` - `totalPositionIM`"
-        " - `totalOrderIM` - `locked` - `bonus`",
+        "available_balance": "derived: in isolated margin, `walletBalance` - `totalPositionIM` - `totalOrderIM` -"
+        " `locked` - `bonus`",
         "max_withdraw": "with detail = margin, `availableWithdrawalMap` of GET /v5/account/withdrawal; in wallets of"
         " inverse contracts, `availableToWithdraw`",
     },
@@ -229,8 +229,9 @@ BYBIT: Final = Venue(
         "initial_margin": "In portfolio margin, which locks nothing by coin.",
         "position_margin": "In portfolio margin, which locks nothing by coin.",
         "order_margin": "In portfolio margin, which locks nothing by coin.",
-        "maintenance_margin": "In portfolio margin; and where the coin is owed, or may be, since that of loans is told"
-        " of the whole account only.",
+        "maintenance_margin": "In portfolio margin; where the coin is owed, or may be, since that of loans is told of"
+        " the whole account only; and in isolated margin, as well as in wallets of inverse contracts, each of which may"
+        " be isolated by itself.",
         "available_balance": f"{_WHOLE}; the formula for isolated margin leaves loans out.",
         "max_withdraw": "With detail = balance: `availableToWithdraw` is deprecated for unified accounts, and published"
         " as 0.",

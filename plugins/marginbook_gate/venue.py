@@ -152,7 +152,7 @@ GATE: Final = Venue(
     },
     unknown={
         "wallet_balance": "In a unified account, as Gate tells no unrealized PnL by currency; and where a classic one"
-        " has more available than its `total`.",
+        " has more available than its `total`, or by its figures a `bonus` in it.",
         "unrealized_pnl": "In a unified account: `unrealised_pnl` of the futures has not that of options in it.",
         "equity": "In a unified account, where a part of the currency may be in isolated positions, or futures of it"
         " have a wallet that says to be no part of the account.",
@@ -160,7 +160,8 @@ GATE: Final = Venue(
         "position_margin": "Where neither way to tell it fits `total` and `available`. The published example has both,"
         " of which only the older one fits. In a unified account, no answer tells it by currency.",
         "order_margin": "In a unified account, `order_margin` has not that of spot and options in it.",
-        "maintenance_margin": f"The old mode of a classic account does not tell it. {_WHOLE}.",
+        "maintenance_margin": "The old mode of a classic account does not tell it; and with isolated positions, each of"
+        f" which is liquidated by itself. {_WHOLE}.",
         "available_balance": "In the old mode of a classic account, `available` is what can be transferred out, and no"
         f" figure tells what can back a cross position. {_WHOLE}.",
         "max_withdraw": "Where gains, or a `bonus` that is not told, may be in `available`; and where `cross_available`"

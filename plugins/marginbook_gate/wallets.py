@@ -58,6 +58,13 @@ NO_BONUS: Final = (
 NO_MAINTENANCE: Final = (
     "Gate tells a maintenance_margin of 0 although there are positions, or may be, so it is not known."
 )
+ISOLATED: Final = (
+    "Margin is isolated, and each isolated position is liquidated by itself. Gate's maintenance_margin, {:f}, is of all"
+    " positions together, so it is not known at which equity the venue liquidates."
+)
+BONUS_IN_TOTAL: Final = (
+    "By Gate's figures total has the bonus in it, which is no cash: wallet_balance and equity are not known."
+)
 
 _ZERO: Final = Decimal()
 
@@ -78,7 +85,7 @@ def balance(account: Account, wallet: FuturesAccount) -> Balance:
         account=account.name,
         venue=account.venue,
         asset=wallet.currency,
-        wallet_balance=wallet.total if _is_wallet(wallet) else None,
+        wallet_balance=wallet.total if _is_wallet(wallet) and not _has_bonus(wallet) else None,
         unrealized_pnl=wallet.unrealised_pnl,
         position_margin=_old_margin(wallet),
         order_margin=wallet.order_margin,
@@ -116,6 +123,15 @@ def _is_wallet(wallet: FuturesAccount) -> bool:
     cross, pnl = known(wallet.cross_margin_balance), known(wallet.cross_unrealised_pnl)
     cash = _ZERO if cross is None or pnl is None else less(cross, pnl)
     return max(cash, _own(wallet)) <= wallet.total
+
+
+def _has_bonus(wallet: FuturesAccount) -> bool:
+    """
+    True if the margins are what is missing from ``total`` only where it has the bonus in it, as what is available has.
+    """
+    margins = (known(wallet.position_margin), _cross_and_isolated(wallet))
+    locked = less(wallet.total, wallet.available, wallet.order_margin)
+    return bool(known(wallet.bonus)) and locked in margins and _locked(wallet) not in margins
 
 
 def _locked(wallet: FuturesAccount) -> Decimal:
@@ -169,8 +185,11 @@ def _is_losing(wallet: FuturesAccount) -> bool:
 
 def _maintenance(wallet: FuturesAccount) -> Decimal | None:
     """
-    Return the maintenance margin, which the old mode does not tell; it may write 0 then.
+    Return the maintenance margin, which the old mode does not tell; it may write 0 then. With isolated positions, it is
+    no equity at which the venue liquidates.
     """
+    if known(wallet.isolated_position_margin):
+        return None
     margins = (known(wallet.position_margin), _cross_and_isolated(wallet))
     margin = known(wallet.maintenance_margin)
     # Where no margin of positions is told, there may be some.
@@ -187,10 +206,12 @@ def _remarks(wallet: FuturesAccount) -> Iterator[str]:
         yield NO_BONUS if isinstance(wallet.bonus, Unset) else NO_WITHDRAW
     if _old_margin(wallet) is None and _new_margin(wallet) is None:
         yield NO_MARGIN
-    if known(wallet.maintenance_margin) is not None and _maintenance(wallet) is None:
-        yield NO_MAINTENANCE
+    if (maintenance := known(wallet.maintenance_margin)) is not None and _maintenance(wallet) is None:
+        yield ISOLATED.format(maintenance) if maintenance else NO_MAINTENANCE
+    if _has_bonus(wallet):
+        yield BONUS_IN_TOTAL
     if bonus := known(wallet.bonus):
         yield (
             f"There is a bonus of {bonus:f}, which cannot be withdrawn. Gate does not say whether it is in total;"
-            " marginbook takes it that it is not."
+            " marginbook takes it that it is not, unless the figures say so."
         )

@@ -147,7 +147,8 @@ KRAKEN: Final = Venue(
     unknown={
         "unrealized_pnl": "While the multi-collateral wallet has open positions: their PnL is told in USD and as a"
         " whole, and not by the currency that they are settled in. Ask for the other wallets alone. Risk of options"
-        " (`totalMarketRisk`, `totalPremium`, `netPortfolioDelta`, `futuresMaintenanceMargin`) counts as a position.",
+        " (`totalMarketRisk`, `totalPremium`, `netPortfolioDelta`, `futuresMaintenanceMargin`) counts as a position,"
+        " and so does what is unrealized (`unrealizedFunding`, `totalUnrealized`).",
         "equity": "It needs the unrealized PnL.",
         "initial_margin": f"Of the cash wallet nothing is told. {_WHOLE}",
         "position_margin": _WHOLE,
@@ -167,9 +168,7 @@ KRAKEN: Final = Venue(
         " as `adjusted_equity`",
         "collateralValue": "likewise",
         "available": "it is not certain whether it is available for trading or for a withdrawal",
-        "unrealizedFunding": "funding that has accrued and is not settled: neither cash nor PnL at the mark price",
-        "totalUnrealized": "`pnl` with it",
-        "totalUnrealizedAsMargin": "that after haircut and fees, which `adjusted_equity` has in it",
+        "totalUnrealizedAsMargin": "`totalUnrealized` after haircut and fees, which `adjusted_equity` has in it",
         "totalCrossAssetNettedMarketRisk": "how the margin of a portfolio with options is made up",
         "totalAbsoluteOptionPositionDeltaNotional": "likewise",
         "isBuyOnly": "likewise",

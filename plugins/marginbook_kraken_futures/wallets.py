@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from marginbook import Account
     from marginbook_clients.kraken_futures.models.accounts import Accounts
+    from marginbook_clients.kraken_futures.models.auxiliary import Auxiliary
     from marginbook_clients.kraken_futures.models.flex_account import FlexAccount
 
 CASH: Final = "cash"
@@ -158,7 +159,8 @@ def missing(accounts: Accounts) -> list[str]:
 
 def has_positions(flex: FlexAccount) -> bool:
     """
-    True unless it is certain that the multi-collateral wallet has no open positions: no margin, and no risk of options.
+    True unless it is certain that the multi-collateral wallet has no open positions: no margin, no PnL, no funding that
+    has accrued, and no risk of options.
     """
     parts = flex.portfolio_margin_breakdown
     options = (
@@ -166,7 +168,8 @@ def has_positions(flex: FlexAccount) -> bool:
         if isinstance(parts, Unset)
         else (parts.total_market_risk, parts.total_premium, parts.net_portfolio_delta, parts.futures_maintenance_margin)
     )
-    return any((flex.initial_margin, flex.maintenance_margin, flex.pnl, *options))
+    unrealized = (flex.pnl, flex.unrealized_funding, flex.total_unrealized)
+    return any((flex.initial_margin, flex.maintenance_margin, *unrealized, *options))
 
 
 def balance(account: Account, asset: str, held: Sequence[Holding], *, opaque: bool) -> Balance:
@@ -207,13 +210,20 @@ def _alone(row: Balance, held: Holding, *, opaque: bool) -> Balance:
     if opaque:
         return row if held.is_idle else row.remark(f"{_description(held)}.")
     row = evolve(row, unrealized_pnl=told.pnl)
-    plain = told.pv == total((held.quantity, told.pnl))
+    if not _has_funding(held.quantity, told):
+        return evolve(row, equity=told.pv)
     if isinstance(told.funding, Unset):
-        return evolve(row, equity=told.pv) if plain else row.remark(NO_FUNDING.format(told.pv))
-    accrued = told.funding
-    if accrued and told.pv == total((held.quantity, told.pnl, accrued)):
-        return row.remark(f"Kraken's portfolio value has unsettled funding of {accrued:f} in it, and equity has not.")
-    return evolve(row, equity=told.pv)
+        return row.remark(NO_FUNDING.format(told.pv))
+    return row.remark(f"Kraken's portfolio value has unsettled funding of {told.funding:f} in it, and equity has not.")
+
+
+def _has_funding(quantity: Decimal, told: Auxiliary) -> bool:
+    """
+    True if unsettled funding is in the portfolio value, or may be: our equity is without.
+    """
+    if isinstance(told.funding, Unset):
+        return told.pv != total((quantity, told.pnl))
+    return told.funding != 0 and told.pv == total((quantity, told.pnl, told.funding))
 
 
 def _sum(row: Balance, held: Sequence[Holding], *, opaque: bool) -> Balance:
@@ -247,7 +257,8 @@ def _description(held: Holding) -> str:
 
 def locks(account: Account, held: Iterable[Holding]) -> list[Lock]:
     """
-    Return what each single-collateral wallet locks.
+    Return what each single-collateral wallet locks, and what it has behind it: it is liquidated by itself, whatever
+    the others hold.
     """
     return [
         Lock(
@@ -256,10 +267,20 @@ def locks(account: Account, held: Iterable[Holding]) -> list[Lock]:
             symbol=h.wallet,
             asset=h.asset,
             blocked_balance=h.margin.margin_requirements.im,
+            isolated=True,
+            maintenance_margin=h.margin.margin_requirements.mm,
+            equity=_equity(h.quantity, h.margin.auxiliary),
         )
         for h in held
-        if h.margin and h.margin.margin_requirements.im
+        if h.margin and (h.margin.margin_requirements.im or h.margin.margin_requirements.mm)
     ]
+
+
+def _equity(quantity: Decimal, told: Auxiliary) -> Decimal:
+    """
+    Return what a single-collateral wallet is worth, without unsettled funding.
+    """
+    return total((quantity, told.pnl)) if _has_funding(quantity, told) else told.pv
 
 
 def _shortfall(flex: FlexAccount) -> Iterator[str]:

@@ -46,6 +46,11 @@ NO_BONUS: Final = (
     " known, and equity may have a bonus in it."
 )
 
+OFF: Final = (
+    "The venue's figures do not add up: equity - unrealized is {:f} more than availableBalance + positionMargin +"
+    " frozenBalance, which MEXC says that the wallet balance is: wallet_balance and equity may be wrong."
+)
+
 #: Seconds that a request may be off MEXC's clock: the default, and the most.
 _WINDOW: Final = 10
 _WIDEST_WINDOW: Final = 60
@@ -101,6 +106,17 @@ def balance(account: Account, row: Asset) -> Balance:
     return told
 
 
+def _gap(row: Asset) -> Decimal:
+    """
+    Return what the wallet is more by equity than by its parts, or 0 where that is what was cut off.
+
+    A wallet that does not cover the margins has nothing available, and not less.
+    """
+    gap = less(row.equity, row.unrealized, row.available_balance, row.position_margin, row.frozen_balance)
+    covered = gap > 0 or row.available_balance != 0
+    return gap if abs(gap) >= _CUT and covered else Decimal()
+
+
 def _withdrawable(row: Asset) -> Decimal | None:
     """
     Return what can be withdrawn, or None where MEXC says that another amount can be transferred.
@@ -129,6 +145,8 @@ def _doubts(row: Asset, debt: Decimal | None, bonus: Decimal | None) -> Iterator
             f"There is a trial bonus of {bonus:f}, which is no cash. MEXC does not say whether equity has it in it, so"
             " wallet_balance is not known, and equity may have the bonus in it."
         )
+    if debt == 0 and bonus == 0 and (gap := _gap(row)):
+        yield OFF.format(gap)
 
 
 def _remarks(row: Asset) -> Iterator[str]:
@@ -170,7 +188,8 @@ MEXC: Final = Venue(
     hosts={"production": "https://api.mexc.com", "contract": "https://contract.mexc.com"},
     fills={
         "wallet_balance": "derived: `equity` - `unrealized`. In the example, `equity` is cut to eight decimals, so what"
-        " stands behind the eighth need not be cash",
+        " stands behind the eighth need not be cash. A note says where `availableBalance` + `positionMargin` +"
+        " `frozenBalance` contradicts it",
         "unrealized_pnl": "`unrealized`",
         "equity": "`equity`",
         "initial_margin": "derived: `positionMargin` + `frozenBalance`",
@@ -194,7 +213,6 @@ MEXC: Final = Venue(
     ignores={
         "success": "true, or the answer is an error",
         "code": "0, or the answer is an error",
-        "availableBalance": "the wallet balance less margins: neither what can back a new position nor what can leave",
         "bonusExpireTime": "no figure of a balance",
         "vcoinId": "MEXC's code for the currency",
     },

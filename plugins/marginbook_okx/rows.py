@@ -63,7 +63,10 @@ UNTOLD: Final = (
     "OKX's equity is {:f} more than the cash and PnL that it tells. It does not tell {}, which may be a part of that:"
     " wallet_balance and unrealized_pnl are not known."
 )
-TRIAL: Final = "OKX tells trial funds of {:f}, which cannot leave the account, and not whether cashBal has them in it."
+TRIAL: Final = (
+    "OKX tells trial funds of {:f}, which cannot leave the account and are no cash, and not whether cashBal has them in"
+    " it: wallet_balance is not known, and equity may have them in it."
+)
 CROSS_ONLY: Final = (
     "The maintenance margin of the whole account is that of cross positions alone, as is adjusted_equity."
 )
@@ -156,7 +159,7 @@ class Makeup:
         """
         The wallet, with that of isolated positions; None where it is not certain.
         """
-        if self.is_doubtful or self.isolated_pnl is None:
+        if self.is_doubtful or self.isolated_pnl is None or figure("rewardBal", self.row.reward_bal):
             return None
         if self.rest and (self.isolated or self.funds or self.untold):
             return None
@@ -165,11 +168,11 @@ class Makeup:
         return less(self.row.cash_bal, *parts) if any(parts) else self.row.cash_bal
 
     @property
-    def may_be_isolated(self) -> bool:
+    def is_apart(self) -> bool:
         """
-        False if it is certain that there are no isolated positions.
+        False if it is certain that all of equity backs cross positions: nothing isolated, and nothing that bots hold.
         """
-        return bool(self.isolated or (self.rest and "isoEq" in self.untold))
+        return bool(self.isolated or (self.rest and (self.funds or self.untold)))
 
     @property
     def all_pnl(self) -> Decimal | None:
@@ -241,7 +244,7 @@ def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, Maximu
         equity=made.equity,
         initial_margin=margin if _is_all(margin, free, made) else None,
         order_margin=None if margin is None else figure("ordFrozen", row.ord_frozen),
-        maintenance_margin=None if margin is None or made.may_be_isolated else figure("mmr", row.mmr),
+        maintenance_margin=None if margin is None or made.is_apart else figure("mmr", row.mmr),
         available_balance=free,
         max_withdraw=_leaving((leaving or {}).get(row.ccy)),
         cross_wallet_balance=None if made.cash is None or made.interest else row.cash_bal,
@@ -253,6 +256,16 @@ def balance(account: Account, row: CurrencyBalance, leaving: Mapping[str, Maximu
     if made.all_pnl is None or made.isolated_pnl is None:
         return told
     return told.derive("cross_unrealized_pnl", less(made.all_pnl, made.isolated_pnl), CROSS_PNL)
+
+
+def _mode(whole: AccountBalance) -> str:
+    """
+    Return the account mode, where the balance shows it: in Futures mode, and there alone, each currency has margins of
+    its own, and the account as a whole has none.
+    """
+    own = any(figure("imr", row.imr) is not None for row in whole.details)
+    shared = (figure("adjEq", whole.adj_eq), figure("imr", whole.imr), figure("mmr", whole.mmr))
+    return "2" if own and shared == (None, None, None) else ""
 
 
 def _is_all(margin: Decimal | None, free: Decimal | None, made: Makeup) -> bool:
@@ -306,7 +319,7 @@ def summary(account: Account, whole: AccountBalance, mode: str | None = None) ->
         account=account.name,
         venue=account.venue,
         currency="USD",
-        mode=_MODES.get(mode or "", mode),
+        mode=_MODES.get(mode or _mode(whole), mode),
         unrealized_pnl=None if isolated else cross,
         equity=None if any(one.is_doubtful for one in made) else whole.total_eq,
         adjusted_equity=figure("adjEq", whole.adj_eq),

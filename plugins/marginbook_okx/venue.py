@@ -197,8 +197,8 @@ OKX: Final = Venue(
     unknown={
         "wallet_balance": "Where bots or copied trades are in equity, of which OKX does not say what is cash and what"
         " is PnL; where `eq` does not add up beside isolated positions, or beside an `isoEq`, `interest` or `stgyEq`"
-        " that is not told; and where more is owed than a balance below zero accounts for, as it is not documented"
-        " whether that is in `cashBal`.",
+        " that is not told; where more is owed than a balance below zero accounts for, as it is not documented whether"
+        " that is in `cashBal`; and where there are trial funds, likewise.",
         "unrealized_pnl": "In Spot mode; where the account has options, as `eq` shows; and where bots or copied trades"
         " are in equity, of which OKX does not say what is cash and what is PnL.",
         "equity": "Where more is owed than a balance below zero accounts for, unless it is clear that `eq` is without"
@@ -208,7 +208,8 @@ OKX: Final = Venue(
         "position_margin": "OKX does not tell the margin of positions and of orders apart.",
         "order_margin": f"{_MODES}; of portfolio margin, the page says both that `ordFrozen` applies and that it does"
         " not.",
-        "maintenance_margin": f"{_MODES}; and with isolated positions, of which the answer tells none.",
+        "maintenance_margin": f"{_MODES}; with isolated positions, of which the answer tells none; and where bots or"
+        " copied trades are in equity, which back no position of the account.",
         "available_balance": "In Spot mode.",
         "max_withdraw": "With detail = balance; and where it depends on how spot hedges in portfolio margin.",
         "cross_wallet_balance": "Where the wallet balance is not known, or interest is owed.",

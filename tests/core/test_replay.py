@@ -72,8 +72,9 @@ def test_a_time_of_the_whole_account_in_other_units() -> None:
     Nor is it the time of the account as a whole.
     """
     whole = {
-        **dict.fromkeys(("uniMMR", "accountEquity", "actualEquity", "accountInitialMargin", "accountMaintMargin"), "1"),
+        **dict.fromkeys(("uniMMR", "accountEquity", "accountInitialMargin", "accountMaintMargin"), "1"),
         **dict.fromkeys(("virtualMaxWithdrawAmount", "totalAvailableBalance", "totalMarginOpenLoss"), "1"),
+        "actualEquity": "0",
         "accountStatus": "NORMAL",
         "updateTime": 1657707212,
     }

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from marginbook import Account, Balance, Statement, collect, replay
+from marginbook import Account, Balance, InvalidResponseError, Statement, collect, replay
 from marginbook_binance.coinm_margins import margin_coin
 from marginbook_binance.rows import PLACEHOLDER
 from marginbook_binance.usdm_margins import margin_asset
@@ -488,3 +488,15 @@ def test_the_code_of_an_account_is_not_kept() -> None:
 
     assert [True, True] == [b"SgsR" not in body for found in kept for body in found.documents.values()]
     assert [True, True] == [b'"private"' in body for found in kept for body in found.documents.values()]
+
+
+def test_an_account_without_its_assets() -> None:
+    """
+    An account that is worth something and lists no asset is refused: rows are missing. One without money has none.
+    """
+    nothing = dict.fromkeys(TOTALS, "0.00")
+
+    with pytest.raises(InvalidResponseError, match="no asset is listed") as caught:
+        usdm({**whole(positions=[]), "assets": []})
+    assert caught.value.hint
+    assert () == usdm({**whole(positions=[]), **nothing, "assets": []}).balances

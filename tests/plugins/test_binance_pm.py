@@ -240,3 +240,18 @@ def test_one_asset_is_no_answer() -> None:
     """
     with pytest.raises(InvalidResponseError, match="expected list, got"):
         replay("binance-pm", {"/papi/v1/balance": json.dumps(ROW).encode()})
+
+
+def test_an_account_without_its_assets() -> None:
+    """
+    An account that is worth something and lists no asset is refused: rows are missing. One without money has none.
+    """
+
+    def listed(**changes: Any) -> tuple[Balance, ...]:
+        bodies: dict[str, Any] = {"/papi/v1/balance": [], "/papi/v1/account": {**WHOLE, **changes}}
+        return replay("binance-pm", {path: json.dumps(body).encode() for path, body in bodies.items()}).balances
+
+    with pytest.raises(InvalidResponseError, match="no asset is listed") as caught:
+        listed()
+    assert caught.value.hint
+    assert () == listed(actualEquity="0.00")

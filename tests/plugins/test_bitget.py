@@ -82,6 +82,12 @@ def rows_of(found: Statement) -> dict[str, Balance]:
     return {balance.asset: balance for balance in found.balances}
 
 
+#: An account with nothing in it.
+NOTHING: Final = dict.fromkeys(
+    ("accountEquity", "available", "crossedMaxAvailable", "isolatedMaxAvailable", "locked"), "0"
+)
+
+
 def union(*assets: tuple[str, str, str], **changes: Any) -> dict[str, Any]:
     """
     An account in multi-assets mode, with these coins as collateral.
@@ -357,6 +363,18 @@ class TestMultiAssets:
         (usdt,) = statement(union(("USDT", "47.99149777", "34.59767977"))).balances
 
         assert Decimal("48.07069777") == usdt.equity
+
+    def test_accounts_beside_the_one_collateral(self) -> None:
+        """
+        An account of another product type is liquidated by itself, and nobody says how near to that it is.
+        """
+        coin = row(marginCoin="BTC", accountEquity="1.05")
+        found = statement(union(("BTC", "1.5", "1")), coin=(coin, row(marginCoin="ETH", **NOTHING)))
+
+        assert [("COIN-FUTURES", "BTC", True, None, Decimal("1.05"))] == [
+            (lock.symbol, lock.asset, lock.isolated, lock.maintenance_margin, lock.equity) for lock in found.locks
+        ]
+        assert () == statement(row(), coin=(coin,)).locks
 
     def test_the_account_as_a_whole(self) -> None:
         """

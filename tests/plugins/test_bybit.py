@@ -303,8 +303,20 @@ def test_the_margin_of_loans_that_may_be() -> None:
     Where it is not told whether something is owed, its maintenance margin may be missing: none is told.
     """
     assert None is light(borrowAmount="").maintenance_margin
-    (inverse,) = read({WALLET: wallet({**COIN, "borrowAmount": ""}, accountType="CONTRACT")}).balances
-    assert Decimal("10.0625") == inverse.maintenance_margin
+    empty = {**COIN, "borrowAmount": "", "totalPositionMM": "0"}
+    (inverse,) = read({WALLET: wallet(empty, accountType="CONTRACT")}).balances
+    assert 0 == inverse.maintenance_margin
+
+
+def test_inverse_contracts_that_may_be_isolated() -> None:
+    """
+    Each inverse contract may be cross or isolated, so that no equity of the wallet is one at which Bybit liquidates.
+    """
+    (row,) = read({WALLET: wallet(COIN, accountType="CONTRACT")}).balances
+
+    assert (None, None) == (row.maintenance_margin, row.margin_ratio)
+    assert (rows.APART.format(Decimal("10.0625")),) == row.notes
+    assert Decimal("10.0625") == light().maintenance_margin
 
 
 def test_portfolio_margin() -> None:
@@ -468,6 +480,37 @@ def test_isolated_margin() -> None:
         found.summary.initial_margin,
         found.summary.maintenance_margin,
         found.summary.available_balance,
+    )
+
+
+@pytest.mark.parametrize("detail", ["balance", "margin"])
+def test_isolated_margin_hides_maintenance_margin(detail: str) -> None:
+    """
+    In isolated margin, each position is liquidated by itself, so that no equity of a coin is one at which Bybit does.
+    """
+    rates = {"accountIMRate": "", "accountMMRate": ""}
+    settings = {**SETTINGS, "marginMode": "ISOLATED_MARGIN"}
+    (row,) = (detailed(settings) if detail == "margin" else read({WALLET: wallet(COIN, **rates)})).balances
+
+    assert (None, None) == (row.maintenance_margin, row.margin_ratio)
+    assert (rows.APART.format(Decimal("10.0625")),) == row.notes
+    assert (Decimal("100.125"), f"derived: {rows.AVAILABLE}") == (row.position_margin, row.basis["available_balance"])
+
+
+def test_isolated_margin_that_the_wallet_shows() -> None:
+    """
+    Both rates are empty in isolated margin, so that the margins of the account are none, even without its mode.
+    """
+    whole = {"accountIMRate": "", "accountMMRate": "", "totalMaintenanceMargin": "0", "totalAvailableBalance": "0"}
+    found = read({WALLET: wallet(COIN, **whole)}).summary
+    assert found is not None
+
+    assert ("ISOLATED_MARGIN", Decimal("1047.31"), None, None, None) == (
+        found.mode,
+        found.equity,
+        found.maintenance_margin,
+        found.available_balance,
+        found.margin_ratio,
     )
 
 

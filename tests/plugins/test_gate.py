@@ -40,7 +40,8 @@ from marginbook_gate.keys import sign
 from marginbook_gate.stage import BTC, DELIVERY, POOL, POOLED, USDT, Gate, Part, portray, stages
 from marginbook_gate.unified import BOTH, ISOLATED, UNIFIED
 from marginbook_gate.venue import GATE, NO_WALLET, UNSAID, UNSURE
-from marginbook_gate.wallets import LOSING, NO_BONUS, NO_CROSS, NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
+from marginbook_gate.wallets import BONUS_IN_TOTAL, LOSING, NO_BONUS, NO_CROSS, NO_MAINTENANCE, NO_MARGIN, NO_WITHDRAW
+from marginbook_gate.wallets import ISOLATED as OF_ALL
 from marginbook_gate.wallets import NO_WALLET as NOT_TOTAL
 from script import Said, answering, scripted
 
@@ -160,7 +161,6 @@ def test_the_new_mode_tells_margin_elsewhere() -> None:
 
     assert Decimal("34.914575423716") == found.position_margin
     assert Decimal("35.886425423716") == found.initial_margin
-    assert Decimal("6.3514389255") == found.maintenance_margin
     assert Decimal("954.330842371984") == found.available_balance == found.max_withdraw
     assert found.basis["position_margin"].startswith("derived: cross_initial_margin + isolated_position_margin")
 
@@ -246,7 +246,7 @@ def test_losses_of_cross_positions_may_not_be_withdrawn() -> None:
     found = classic(cross_available="954.33", cross_unrealised_pnl="-0.000842371984")
 
     assert (None, Decimal("954.33")) == (found.max_withdraw, found.available_balance)
-    assert (LOSING,) == found.notes
+    assert LOSING == found.notes[0]
     assert Decimal("954.330842371984") == classic(cross_available="954.33", enable_evolved_classic=False).max_withdraw
 
 
@@ -258,7 +258,7 @@ def test_a_bonus_cannot_be_withdrawn() -> None:
 
     assert Decimal("954.330842371984") == found.max_withdraw
     assert "derived: available - bonus" == found.basis["max_withdraw"]
-    assert "a bonus of 4.330842371984" in found.notes[0]
+    assert "a bonus of 4.330842371984" in found.notes[-1]
 
 
 def test_a_bonus_that_is_not_told() -> None:
@@ -287,12 +287,37 @@ def test_maintenance_margin_is_not_zero_beside_positions() -> None:
     """
     The old mode does not tell maintenance margin, and may write 0: it is told only where there are no positions.
     """
-    assert None is classic(maintenance_margin="0").maintenance_margin
-    assert NO_MAINTENANCE in classic(maintenance_margin="0").notes
-    assert None is classic(maintenance_margin=None).maintenance_margin
-    assert NO_MAINTENANCE not in classic(maintenance_margin=None).notes
+    cross = {"cross_initial_margin": "34.914575423716", "isolated_position_margin": "0"}
+    assert None is classic(maintenance_margin="0", **cross).maintenance_margin
+    assert NO_MAINTENANCE in classic(maintenance_margin="0", **cross).notes
+    assert None is classic(maintenance_margin=None, **cross).maintenance_margin
+    assert NO_MAINTENANCE not in classic(maintenance_margin=None, **cross).notes
     nothing = {"available": "989.2454177957", "isolated_position_margin": "0", "unrealised_pnl": "0"}
     assert 0 == classic(maintenance_margin="0", **nothing).maintenance_margin
+
+
+def test_isolated_positions_hide_maintenance_margin() -> None:
+    """
+    Each isolated position is liquidated by itself, so that no equity of the row is one at which the venue liquidates.
+    """
+    cross = {"cross_initial_margin": "34.914575423716", "isolated_position_margin": "0"}
+    found = classic()
+
+    assert (None, None) == (found.maintenance_margin, found.margin_ratio)
+    assert (OF_ALL.format(Decimal("6.3514389255")),) == found.notes
+    assert Decimal("6.3514389255") == classic(**cross).maintenance_margin
+    assert () == classic(**cross).notes
+
+
+def test_a_bonus_that_may_be_in_the_total() -> None:
+    """
+    Where the margins fit only if the bonus is in the total, the total is more than cash.
+    """
+    found = classic(bonus="30")
+
+    assert (None, None) == (found.wallet_balance, found.equity)
+    assert BONUS_IN_TOTAL in found.notes
+    assert Decimal("924.330842371984") == found.max_withdraw
 
 
 def test_the_old_mode_does_not_tell_what_is_available() -> None:
@@ -481,7 +506,7 @@ def test_losses_that_are_not_told() -> None:
     """
     found = classic(cross_available=None)
 
-    assert (None, (NO_CROSS,)) == (found.max_withdraw, found.notes)
+    assert (None, NO_CROSS) == (found.max_withdraw, found.notes[0])
 
 
 def test_an_empty_wallet_beside_the_unified_account() -> None:

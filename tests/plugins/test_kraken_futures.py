@@ -24,6 +24,7 @@ from generate import SPECS
 from machines import Hands
 from marginbook import (
     Balance,
+    BalanceReport,
     ConfigurationError,
     CredentialsError,
     InvalidResponseError,
@@ -33,7 +34,7 @@ from marginbook import (
     venues,
 )
 from marginbook.registry import installed
-from marginbook.sandbox import CANONICAL, PORTRAITS, Portrait, Sandbox, Stage
+from marginbook.sandbox import CANONICAL, PORTRAITS, Portrait, Sandbox, Stage, Wallet
 from marginbook.transport import Machine
 from marginbook_kraken_futures.codes import CODES
 from marginbook_kraken_futures.keys import sign
@@ -100,6 +101,21 @@ def rows(wallets: Any, **options: Any) -> dict[str, Balance]:
     The rows of some wallets, by asset.
     """
     return {balance.asset: balance for balance in statement(wallets, **options).balances}
+
+
+def report(found: Statement) -> BalanceReport:
+    """
+    The report of one account.
+    """
+    when = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    return BalanceReport(
+        accounts={found.balances[0].account: "kraken-futures"},
+        balances=found.balances,
+        locks=found.locks,
+        summaries=[found.summary] if found.summary else [],
+        started_at=when,
+        finished_at=when,
+    )
 
 
 def figures(row: Balance) -> dict[str, str]:
@@ -268,6 +284,54 @@ def test_two_wallets_with_one_currency() -> None:
     ]
 
 
+def test_a_wallet_is_liquidated_by_itself() -> None:
+    """
+    What the multi-collateral wallet holds saves no single-collateral wallet, so that each has its own ratio.
+    """
+    near = margin_wallet(
+        "xbt",
+        Wallet(
+            wallet_balance="1",
+            unrealized_pnl="-0.8",
+            position_margin="0.3",
+            maintenance_margin="0.19",
+            available_balance="0",
+            max_withdraw="0",
+        ),
+    )
+    found = report(statement({"cash": cash_wallet(), "flex": MULTI, "fi_xbtusd": near}))
+    ratios = {margin.name: margin.margin_ratio for margin in found.margins}
+
+    assert {"whole account", "fi_xbtusd"} == ratios.keys()
+    assert Decimal("0.95") == ratios["fi_xbtusd"]
+    assert {"USD": None, "XBT": Decimal("0.95")} == {row.asset: found.margin_ratio(row) for row in found.balances}
+
+
+def test_each_of_several_wallets_has_its_ratio() -> None:
+    """
+    Where several wallets hold an asset, each says how near to liquidation it is; of the rest nothing is told.
+    """
+    found = report(statement({"fi_xbtusd": SINGLE, "fv_xrpxbt": SINGLE}))
+    ratios = {margin.name: margin.margin_ratio for margin in found.margins}
+
+    assert {"XBT cross", "fi_xbtusd", "fv_xrpxbt"} == ratios.keys()
+    assert ratios["fi_xbtusd"] == ratios["fv_xrpxbt"] == statement({"fi_xbtusd": SINGLE}).balances[0].margin_ratio
+    assert None is found.margin_ratio(found.balances[0])
+
+
+def test_a_wallet_alone_has_the_ratio_of_its_row() -> None:
+    """
+    The only wallet of an asset is the whole row, and what it has behind it is without unsettled funding, as equity is.
+    """
+    funded = changed(SINGLE, "auxiliary", "funding", to=number("0.25"))
+    for wallet in (SINGLE, changed(funded, "auxiliary", "pv", to=number("1050.25"))):
+        found = report(statement({"fi_xbtusd": wallet}))
+        (lock,) = found.locks
+
+        assert (True, Decimal(10), Decimal(1050)) == (lock.isolated, lock.maintenance_margin, lock.equity)
+        assert found.balances[0].margin_ratio == found.margin_ratio(found.balances[0])
+
+
 def test_cash_saves_no_position() -> None:
     """
     Cash beside a margin wallet is in the same row, and makes its maintenance margin unknown: the ratio of the two would
@@ -401,6 +465,16 @@ def test_options_are_positions() -> None:
     assert 0 == rows(wallets)["XBT"].unrealized_pnl
     assert None is rows(bought)["XBT"].unrealized_pnl
     assert 0 == rows(bought, wallet="cash")["XBT"].unrealized_pnl
+
+
+@pytest.mark.parametrize("name", ["unrealizedFunding", "totalUnrealized"])
+def test_what_is_unrealized_is_of_a_position(name: str) -> None:
+    """
+    Nothing accrues without a position: where something has, the PnL of a currency is not known to be zero.
+    """
+    wallets = {"cash": cash_wallet(xbt="1"), "flex": flex_wallet()}
+
+    assert None is rows(changed(wallets, "flex", name, to=number("0.25")))["XBT"].unrealized_pnl
 
 
 def test_a_margin_wallet_beside_positions_elsewhere() -> None:

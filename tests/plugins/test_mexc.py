@@ -20,7 +20,7 @@ from marginbook.sandbox import PORTRAITS, Portrait, Sandbox, Wallet, now
 from marginbook_mexc import stage as played
 from marginbook_mexc.codes import CODES
 from marginbook_mexc.keys import sign
-from marginbook_mexc.venue import MEXC, NO_BONUS, NO_DEBT, POOLED, UNTOLD, WALLET
+from marginbook_mexc.venue import MEXC, NO_BONUS, NO_DEBT, OFF, POOLED, UNTOLD, WALLET
 from script import Asked, Said, answering, scripted
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PATH: Final = "/api/v1/private/account/assets"
 ROW: Final[dict[str, str]] = {
     "currency": "USDT",
     "positionMargin": "100.5",
-    "availableBalance": "879.5",
+    "availableBalance": "879.625",
     "cashBalance": "880.12345678",
     "frozenBalance": "20",
     "equity": "1050.25",
@@ -94,6 +94,23 @@ class TestFigures:
         assert "880.12345678" == str(found.max_withdraw)
         assert f"derived: {WALLET}" == found.basis["wallet_balance"]
         assert () == found.notes
+
+    def test_a_wallet_that_is_not_its_parts(self) -> None:
+        """
+        MEXC tells the wallet in two ways: a contradiction between them is noted. What is cut off is none.
+        """
+        found = usdt(equity="2050.25")
+
+        assert ("2000.125", (OFF.format(Decimal("1000.000")),)) == (str(found.wallet_balance), found.notes)
+        assert (OFF.format(Decimal("-1.000")),) == usdt(equity="1049.25").notes
+        assert () == usdt(equity="1050.250000009").notes
+
+    def test_a_wallet_that_does_not_cover_the_margins(self) -> None:
+        """
+        What is available is nothing then, and not less: that is no contradiction.
+        """
+        assert () == usdt(equity="-149.75", unrealized="-250", availableBalance="0").notes
+        assert (OFF.format(Decimal("879.625")),) == usdt(availableBalance="0").notes
 
     def test_what_is_not_known(self) -> None:
         """

@@ -278,8 +278,7 @@ def test_what_is_left_empty_may_be_what_is_missing(changes: dict[str, str], unto
     found = row(eq="1160.00", **changes)
 
     assert [None, None, "1160.00"] == figures(found, *CASH)
-    assert [None, None] == figures(found, "initial_margin", "cross_wallet_balance")
-    assert ("10.0625" if untold == "stgyEq" else None) == figures(found, "maintenance_margin")[0]
+    assert [None] * 3 == figures(found, "initial_margin", "cross_wallet_balance", "maintenance_margin")
     assert (rows.UNTOLD.format(Decimal("112.50"), untold),) == found.notes
 
 
@@ -320,6 +319,8 @@ def test_what_bots_hold(fund: str) -> None:
     found = row(eq="1197.50", **{fund: "150"})
 
     assert [None, None, "1197.50"] == figures(found, *CASH)
+    # Equity with them in it is not what the venue holds maintenance margin against.
+    assert (None, None) == (found.maintenance_margin, found.margin_ratio)
     assert (rows.FUNDS.format(Decimal("150.00"), f"{fund} 150"),) == found.notes
 
 
@@ -408,9 +409,26 @@ def test_spot_mode() -> None:
 
 def test_trial_funds() -> None:
     """
-    Money that cannot leave the account is mentioned.
+    Money that cannot leave the account is no cash, and OKX does not say whether cash has it in it.
     """
-    assert (rows.TRIAL.format(Decimal("5.5")),) == row(rewardBal="5.5").notes
+    found = row(rewardBal="5.5")
+
+    assert (rows.TRIAL.format(Decimal("5.5")),) == found.notes
+    assert (None, None) == (found.wallet_balance, found.cross_wallet_balance)
+    assert (Decimal("1047.50"), Decimal("47.50")) == (found.equity, found.unrealized_pnl)
+    assert Decimal("1000.00") == row(rewardBal="0").wallet_balance
+
+
+def test_futures_mode_shares_no_collateral() -> None:
+    """
+    In Futures mode each currency backs its own positions, so that each has its own ratio; the balance itself shows it.
+    """
+    alone = dict.fromkeys(("adjEq", "imr", "mmr", "ordFroz", "mgnRatio", "availEq", "upl"), "")
+    assert "single-asset" == whole(ROW, **alone).mode
+    assert not whole(ROW, **alone).pooled
+
+    assert [None, None] == [whole(ROW).mode, whole({**ROW, "imr": ""}, **alone).mode]
+    assert whole(ROW).pooled
 
 
 @pytest.mark.parametrize("name", ["upl", "isoEq", "liab", "imr", "availEq", "stgyEq", "uTime"])

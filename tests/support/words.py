@@ -233,13 +233,15 @@ UNTOLD: Final[dict[str, dict[str, str]]] = {
         "USDC": "unrealized_pnl",
         "": "wallet_balance unrealized_pnl",
     },
+    # Each position is liquidated by itself.
+    "sandbox/bybit-isolated": {"USDC": "maintenance_margin"},
     # Isolated positions are in none of them.
     "sandbox/gate-unified": {
         "USDT": "equity",
         "": "adjusted_equity initial_margin maintenance_margin available_balance",
     },
-    # The new mode has it in other fields.
-    "sandbox/gate": {"USDT": "position_margin"},
+    # The new mode has position margin in other fields. Maintenance margin is that of an isolated position as well.
+    "sandbox/gate": {"USDT": "position_margin maintenance_margin"},
     # The PnL of positions may be in total, or not.
     "sandbox/hyperliquid-unified": dict.fromkeys(("USDC", "USDH"), "wallet_balance equity"),
     # That of all positions is empty, which contradicts it.

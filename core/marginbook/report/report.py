@@ -126,14 +126,14 @@ class BalanceReport:
         """
         The accounts whose assets are one collateral together: their venue tells one equity and one margin of them all.
         """
-        return frozenset(summary.account for summary in self.summaries if summary.asset is None)
+        return frozenset(summary.account for summary in self.summaries if summary.pooled)
 
     @cached_property
     def _isolated(self) -> Mapping[tuple[str, str], list[Lock]]:
         # As with all that many reports are not asked for.
         from marginbook.values.margins import isolated  # noqa: PLC0415
 
-        return isolated(self.locks, self.pooled)
+        return isolated(self.locks)
 
     @cached_property
     def margins(self) -> tuple[Margin, ...]:
@@ -159,7 +159,7 @@ class BalanceReport:
 
         A row of a `pooled` account has no ratio of its own: that of the summary decides, however high or low the row's
         is. Where isolated positions have a part of the row, each of them and the rest is liquidated by itself, and
-        this is the ratio of what is nearest to it.
+        this is the ratio of what is nearest to it; in a `pooled` account, of these positions alone.
         """
         key = row.account, row.asset
         if not isinstance(row, Balance) and key not in self._isolated:

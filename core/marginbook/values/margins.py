@@ -78,13 +78,13 @@ class Margin:
         return None not in {self.maintenance_margin, self.equity} and self.margin_ratio is None
 
 
-def isolated(locks: Iterable[Lock], pooled: frozenset[str]) -> Locks:
+def isolated(locks: Iterable[Lock]) -> Locks:
     """
-    Group the isolated positions by account and asset. Where assets are one collateral, nothing is apart from it.
+    Group the isolated positions by account and asset. Where assets are one collateral, these are apart from it.
     """
     found: defaultdict[tuple[str, str], list[Lock]] = defaultdict(list)
     for lock in locks:
-        if lock.isolated and lock.account not in pooled:
+        if lock.isolated:
             found[lock.account, lock.asset].append(lock)
     return dict(found)
 
@@ -93,14 +93,15 @@ def margins(balances: Iterable[Balance], summaries: Iterable[Summary], apart: Lo
     """
     Yield each collateral once: whole accounts, rows, and what `isolated` found.
     """
-    pooled = {summary.account for summary in summaries if summary.asset is None}
-    yield from (_whole(summary) for summary in summaries if summary.asset is None)
+    together = [summary for summary in summaries if summary.pooled]
+    pooled = {summary.account for summary in together}
+    yield from map(_whole, together)
     rows: defaultdict[tuple[str, str], list[Balance]] = defaultdict(list)
     for balance in balances:
         if balance.account not in pooled:
             rows[balance.account, balance.asset].append(balance)
     for key, own in rows.items():
-        yield from [_cross(own, apart[key])] if key in apart else map(_row, own)
+        yield from _cross(own, apart[key]) if key in apart else map(_row, own)
     yield from (_position(lock) for own_locks in apart.values() for lock in own_locks)
 
 
@@ -138,21 +139,24 @@ def _row(balance: Balance) -> Margin:
     )
 
 
-def _cross(rows: list[Balance], locks: Iterable[Lock]) -> Margin:
+def _cross(rows: list[Balance], locks: Iterable[Lock]) -> Iterator[Margin]:
     """
-    Return what is left of an asset without its isolated positions.
+    Yield what is left of an asset without its isolated positions, unless none of it has to remain.
     """
     apart = total(lock.maintenance_margin for lock in locks)
     whole = [row.maintenance_margin for row in rows]
-    equity = [amount for row in rows for amount in (row.cross_wallet_balance, row.cross_unrealized_pnl)]
-    return Margin(
+    maintenance = None if apart is None else total([*whole, apart.copy_negate()])
+    equity = total(amount for row in rows for amount in (row.cross_wallet_balance, row.cross_unrealized_pnl))
+    if maintenance == 0 and equity is None:
+        return
+    yield Margin(
         account=rows[0].account,
         venue=rows[0].venue,
         asset=rows[0].asset,
         currency=rows[0].asset,
         cross=True,
-        maintenance_margin=None if apart is None else total([*whole, apart.copy_negate()]),
-        equity=total(equity),
+        maintenance_margin=maintenance,
+        equity=equity,
     )
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+#: The mode of an account whose assets do not share collateral.
+SINGLE_ASSET: Final = "single-asset"
+
+
 def _optional_text() -> Any:
     return field(default=None, validator=validators.optional(check_name))
 
@@ -79,6 +83,15 @@ class Summary:
         None where one of them is not known, and where equity is not positive.
         """
         return ratio(self.maintenance_margin, self.equity if self.adjusted_equity is None else self.adjusted_equity)
+
+    @property
+    def pooled(self) -> bool:
+        """
+        True if all assets of the account are one collateral together, so that these figures decide over liquidation.
+
+        They are not where they are of one asset, nor where the venue says that each asset backs its own positions.
+        """
+        return self.asset is None and self.mode != SINGLE_ASSET
 
     def remark(self, notes: Iterable[str]) -> Summary:
         """

@@ -350,7 +350,7 @@ def test_nobody_is_forgotten(question: Asked, figure: str, operator: str) -> Non
     pairs = {"raised": "clear", "clear": "raised", "unknown": "unknown"}
     rows: tuple[Balance | Summary, ...] = found.summaries if figure.startswith("account.") else found.balances
     if figure == "margin_ratio":
-        pooled = tuple(s for s in found.summaries if s.asset is None)
+        pooled = tuple(s for s in found.summaries if s.pooled)
         rows = (*(row for row in found.balances if row.account not in found.pooled), *pooled)
 
     assert {*found.missing, *(row.account for row in rows)} <= {alert.account for alert in first}

@@ -97,6 +97,17 @@ def test_a_rest_that_is_not_known(name: str) -> None:
     assert None is found.margin_ratio(found.balances[0])
 
 
+def test_no_rest() -> None:
+    """
+    Where isolated positions have all of the maintenance margin, a rest of which nothing is told has none to fall below.
+    """
+    row = ROW | {"cross_wallet_balance": None, "maintenance_margin": "7.5"}
+    found = made(lock(), balances=[balance("a", "USDT", **row)])
+
+    assert [("ETHUSDT", Decimal("0.75"))] == told(found)
+    assert Decimal("0.75") == found.margin_ratio(found.balances[0])
+
+
 def test_a_rest_of_nothing() -> None:
     """
     Where all is in isolated positions, there is nothing else to liquidate.
@@ -123,10 +134,34 @@ def test_one_collateral() -> None:
     Where assets are one collateral, the account has the one ratio that there is, after haircuts.
     """
     whole = summary("a", "acme", equity="100", adjusted_equity="50", maintenance_margin="10")
-    found = made(lock(), summaries=[whole])
+    found = made(lock(isolated=False), summaries=[whole])
 
     assert [("whole account", Decimal("0.2"))] == told(found)
     assert (None, Decimal("0.2")) == (found.margin_ratio(found.balances[0]), found.margin_ratio(whole))
+
+
+def test_an_isolated_position_beside_one_collateral() -> None:
+    """
+    What has a wallet of its own is liquidated by itself, though the rest of the account is one collateral.
+    """
+    whole = summary("a", "acme", equity="100", maintenance_margin="10")
+    found = made(lock(), summaries=[whole])
+
+    assert [("whole account", Decimal("0.1")), ("ETHUSDT", Decimal("0.75"))] == told(found)
+    assert (Decimal("0.75"), Decimal("0.1")) == (found.margin_ratio(found.balances[0]), found.margin_ratio(whole))
+
+
+def test_a_whole_account_that_is_no_one_collateral() -> None:
+    """
+    Where the venue says that assets do not share collateral, each row has its ratio, and the account as a whole none.
+    """
+    whole = summary("a", "acme", mode="single-asset", equity="5000", maintenance_margin="10")
+    row = ROW | {"cross_wallet_balance": None}
+    found = made(summaries=[whole], balances=[balance("a", "USDT", **row)])
+
+    assert frozenset() == found.pooled
+    assert [("USDT", found.balances[0].margin_ratio)] == told(found)
+    assert found.balances[0].margin_ratio == found.margin_ratio(found.balances[0])
 
 
 def test_a_summary_of_one_asset() -> None:
