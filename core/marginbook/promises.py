@@ -48,7 +48,7 @@ def kept(statement: object, account: Account, venue: Venue, unknown: list[str]) 
         msg = f"There is more than one row of {', '.join(twice)}, so it is not known which one is right."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
     elsewhere = venue.unknown.get("equity", "")
-    alone = statement.summary is not None and statement.summary.mode == "single-asset"
+    alone = statement.summary is not None and statement.summary.segregated
     balances = derive(map(_dated, statement.balances), elsewhere=elsewhere, alone=alone)
     return evolve(
         statement,

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-#: The mode of an account whose assets do not share collateral.
-SINGLE_ASSET: Final = "single-asset"
-
-
 def _optional_text() -> Any:
     return field(default=None, validator=validators.optional(check_name))
 
@@ -91,7 +87,14 @@ class Summary:
 
         They are not where they are of one asset, nor where the venue says that each asset backs its own positions.
         """
-        return self.asset is None and self.mode != SINGLE_ASSET
+        return self.asset is None and not self.segregated
+
+    @property
+    def segregated(self) -> bool:
+        """
+        True if the venue says that assets of the account do not share collateral.
+        """
+        return self.mode == "single-asset"
 
     def remark(self, notes: Iterable[str]) -> Summary:
         """
