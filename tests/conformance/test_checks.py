@@ -722,6 +722,26 @@ def logging_(secrets: Mapping[str, str], clock: mb.Clock) -> upright.Signature:
     return upright.sign(secrets, clock)
 
 
+class Carrying(upright.Signature):
+    """
+    Sends the secret beside the signature.
+    """
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Acme-Secret"] = str.__str__(self._secret)
+        return super().__call__(request)
+
+
+CARRIED: Final = (
+    "Requests of the account acme carry api_key and api_secret: send a signature that is made with the secret, or, if"
+    " the venue wants the secret itself, say sent_as_is=True of its Credential, so that it is kept from plain http."
+)
+
+
+def carrying(secrets: Mapping[str, str], clock: mb.Clock) -> Carrying:
+    return Carrying(secrets["api_key"], secrets["api_secret"], clock)
+
+
 def repeating(error: mb.ApiError) -> mb.MarginbookError:
     return mb.CredentialsError(" ".join(error.content.decode()), hint="See above.")
 
@@ -740,14 +760,29 @@ def repeating(error: mb.ApiError) -> mb.MarginbookError:
             "A api_secret that cannot be right makes sign raise a ValueError: raise a CredentialsError.",
         ),
         ({"sign": logging_}, "api_secret shows in a log."),
+        (
+            {"sign": carrying},
+            CARRIED,
+        ),
     ],
-    ids=["repr", "text", "variables", "error", "log"],
+    ids=["repr", "text", "variables", "error", "log", "request"],
 )
 def test_a_secret_that_shows(changes: dict[str, Any], expected: str) -> None:
     """
     Wherever it is, it is found.
     """
     assert expected in found("secretive", **changes)
+
+
+def test_a_secret_that_the_venue_wants() -> None:
+    """
+    Who says of a secret that it is sent may send it.
+    """
+    wanted = [mb.Credential("api_key", "The key."), mb.Credential("api_secret", "Its secret.", sent_as_is=True)]
+
+    told = found("secretive", credentials=wanted, sign=carrying)
+
+    assert [] == [problem for problem in told if problem.startswith("Requests of")]
 
 
 def test_a_secret_that_the_venue_sends_back() -> None:

@@ -245,9 +245,11 @@ def given_away(text: str, secrets: Mapping[str, str]) -> list[str]:
 
 def secretive(subject: Subject) -> Iterator[str]:
     """
-    Yield where a secret shows: in what signs, in errors and their variables, in logs, and in what a venue sends back.
+    Yield where a secret shows: in what signs, in errors and their variables, in logs, in requests that have more than a
+    signature made with it, and in what a venue sends back.
     """
     yield from dict.fromkeys(_of_signer(subject))
+    yield from dict.fromkeys(_of_requests(subject))
     yield from dict.fromkeys(_of_venue(subject))
 
 
@@ -261,6 +263,28 @@ def _of_signer(subject: Subject) -> Iterator[str]:
             for wrong in _damaged(secrets[name]):
                 damaged = {**secrets, name: wrong}
                 yield from _of_refusal(subject, name, damaged)
+
+
+def _of_requests(subject: Subject) -> Iterator[str]:
+    told = {credential.name for credential in subject.venue.credentials if credential.sent_as_is}
+    for account, body, secrets in secrets_of(subject) if subject.venue.sign else ():
+        sent = signed(subject, body, subject.venue.sign(secrets, Hands()))  # type: ignore[misc]  # see above
+        text = " ".join(part for request in sent for part in _texts(seen(request)))
+        bare = sorted(set(given_away(text, secrets)) - told)
+        # One of several is the name of the key. Where there is only one, it is the key.
+        if len(bare) > min(1, len(secrets) - 1):
+            yield (
+                f"Requests of the account {account.name} carry {' and '.join(bare)}: send a signature that is made with"
+                " the secret, or, if the venue wants the secret itself, say sent_as_is=True of its Credential, so that"
+                " it is kept from plain http."
+            )
+
+
+def _texts(sent: Seen) -> Iterator[str]:
+    url, headers, body = sent
+    yield url or ""
+    yield from (value for _, value in headers)
+    yield body.decode() if isinstance(body, bytes) else str(body or "")
 
 
 def _damaged(secret: str) -> Iterator[str]:
