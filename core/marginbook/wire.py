@@ -24,6 +24,7 @@ import requests
 from attrs import frozen
 
 from marginbook.errors import ApiError, ConfigurationError, InvalidResponseError
+from marginbook.methods import equal, hashed, shown
 
 __all__ = [
     "UNSET",
@@ -37,9 +38,11 @@ __all__ = [
     "check",
     "decode",
     "encode",
+    "equal",
     "known",
     "noticing",
     "plain_text",
+    "shown",
     "succeeded",
 ]
 
@@ -112,6 +115,10 @@ class Response(Generic[T]):
     headers: Mapping[str, str]
     content: bytes
     parsed: T
+
+    __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
 
 def decode(content: bytes) -> Any:
@@ -361,6 +368,10 @@ class Client:
 
     base_url: str
     session: requests.Session
+
+    __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     def call(
         self,

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from marginbook.accounts.hidden import Hidden
 from marginbook.errors import ConfigurationError, CredentialsError
-from marginbook.texts import shown
+from marginbook.methods import equal, hashed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,8 @@ class Reference:
     rest: str = field(repr=False, converter=Hidden)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @property
     def text(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from marginbook.texts import shown
+from marginbook.methods import equal, hashed, shown
 from marginbook.values import AMOUNTS, Balance, total
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Total:
     cross_unrealized_pnl: Decimal | None
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @property
     def complete(self) -> bool:
