@@ -57,9 +57,6 @@ _LONGEST_INTEGER: Final = 40
 #: As long as the longest name of a field, shorter than any key or signature.
 _LONGEST_SHOWN: Final = 31
 
-_is_name: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{_LONGEST_SHOWN - 1}}}").fullmatch
-
-
 #: Unknown fields that are told of one answer.
 _MOST_UNKNOWN: Final = 20
 
@@ -160,6 +157,10 @@ def decode(content: bytes) -> Any:
     # Out here, since an error of json holds the whole body: it may not even be the context of ours. What is no JSON was
     # damaged on its way, or is not from the venue at all: the next answer may be.
     raise InvalidResponseError(problem, transient=True)
+
+
+def _is_name(text: str) -> bool:
+    return text.isascii() and text.isidentifier() and len(text) <= _LONGEST_SHOWN
 
 
 def _place_of_unset(value: Any) -> str | None:

@@ -44,13 +44,11 @@ def fetch(account: Account, session: requests.Session) -> Statement:
         from marginbook_binance.usdm_margins import in_detail  # noqa: PLC0415
 
         return in_detail(account, client)
-    from marginbook_clients.binance_usdm.api.account import (  # noqa: PLC0415
-        futures_account_balance_v2,
-        futures_account_balance_v3,
-    )
-
-    operation = futures_account_balance_v2 if account.options["api_version"] == "v2" else futures_account_balance_v3
-    rows = operation.sync(client=client, recv_window=account.options["recv_window"])
+    if account.options["api_version"] == "v2":
+        from marginbook_clients.binance_usdm.api.account.futures_account_balance_v2 import sync  # noqa: PLC0415
+    else:
+        from marginbook_clients.binance_usdm.api.account.futures_account_balance_v3 import sync  # noqa: PLC0415
+    rows = sync(client=client, recv_window=account.options["recv_window"])
     return Statement([translate(account, row, max_withdraw=row.max_withdraw_amount) for row in rows])
 
 
