@@ -70,6 +70,7 @@ FOR_OTHERS: Final = {
     "marginbook_bybit": "other venues",
     "marginbook_clients.binance_coinm": "other accounts",
     "marginbook_clients.binance_pm": "likewise",
+    "marginbook_clients.binance_usdm.api.account.futures_account_balance_v2": "who asks for the older version",
     "marginbook_clients.binance_usdm.api.market": "the venue's time, and prices",
     "marginbook_clients.binance_usdm.models.account_information": "detail margin",
     "marginbook_clients.binance_usdm.models.error_body": "errors of the venue",
