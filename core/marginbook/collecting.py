@@ -14,6 +14,7 @@ from marginbook.accounts import Account
 from marginbook.auditing import audit
 from marginbook.errors import ConfigurationError, DeadlineError, PluginError
 from marginbook.gathering import failed, gather
+from marginbook.late import lasting
 from marginbook.registry import installed
 from marginbook.report import BalanceReport
 from marginbook.seam import DETAIL
@@ -88,8 +89,9 @@ def collect(  # noqa: PLR0913  # what can be said of a report
 
     """
     # A report is the first thing that needs requests; to import marginbook should not.
-    from marginbook.asking import read  # noqa: PLC0415
-    from marginbook.transport import MACHINE, Deadline  # noqa: PLC0415
+    with lasting():
+        from marginbook.asking import read  # noqa: PLC0415
+        from marginbook.transport import MACHINE, Deadline  # noqa: PLC0415
 
     machine = machine or MACHINE
 

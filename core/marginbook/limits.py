@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
-from marginbook.texts import shown
+from marginbook.methods import equal, hashed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ class Limit:
     header: str = field(default="", kw_only=True)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @property
     def dearest(self) -> int:

@@ -24,6 +24,7 @@ import requests
 from attrs import frozen
 
 from marginbook.errors import ApiError, ConfigurationError, InvalidResponseError
+from marginbook.methods import equal, hashed, shown
 
 __all__ = [
     "UNSET",
@@ -37,9 +38,11 @@ __all__ = [
     "check",
     "decode",
     "encode",
+    "equal",
     "known",
     "noticing",
     "plain_text",
+    "shown",
     "succeeded",
 ]
 
@@ -53,9 +56,6 @@ _LONGEST_INTEGER: Final = 40
 
 #: As long as the longest name of a field, shorter than any key or signature.
 _LONGEST_SHOWN: Final = 31
-
-_is_name: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{_LONGEST_SHOWN - 1}}}").fullmatch
-
 
 #: Unknown fields that are told of one answer.
 _MOST_UNKNOWN: Final = 20
@@ -113,6 +113,10 @@ class Response(Generic[T]):
     content: bytes
     parsed: T
 
+    __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
+
 
 def decode(content: bytes) -> Any:
     """
@@ -153,6 +157,10 @@ def decode(content: bytes) -> Any:
     # Out here, since an error of json holds the whole body: it may not even be the context of ours. What is no JSON was
     # damaged on its way, or is not from the venue at all: the next answer may be.
     raise InvalidResponseError(problem, transient=True)
+
+
+def _is_name(text: str) -> bool:
+    return text.isascii() and text.isidentifier() and len(text) <= _LONGEST_SHOWN
 
 
 def _place_of_unset(value: Any) -> str | None:
@@ -361,6 +369,10 @@ class Client:
 
     base_url: str
     session: requests.Session
+
+    __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     def call(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook import DETAIL, Statement, Venue
+from marginbook import DETAIL, Statement, Venue, hookimpl
 from marginbook.wire import Client
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
@@ -21,7 +21,8 @@ from marginbook_clients.binance_coinm.specification import SPECIFICATION
 if TYPE_CHECKING:
     import requests
 
-    from marginbook import Account
+    from marginbook import Account, PriceSource
+    from marginbook.sandbox import Stage
 
 
 def fetch(account: Account, session: requests.Session) -> Statement:
@@ -84,3 +85,33 @@ COINM: Final = Venue(
     },
     private=("accountAlias",),
 )
+
+
+@hookimpl
+def marginbook_venues() -> list[Venue]:
+    """
+    Offer them as a venue.
+    """
+    return [COINM]
+
+
+@hookimpl
+def marginbook_prices() -> list[PriceSource]:
+    """
+    Offer their prices, for everybody.
+    """
+    # Most reports ask for none.
+    from marginbook_binance.prices import COINM_PRICES  # noqa: PLC0415
+
+    return [COINM_PRICES]
+
+
+@hookimpl
+def marginbook_stages() -> list[Stage]:
+    """
+    Play them.
+    """
+    # The server library is for the sandbox alone.
+    from marginbook_binance.stage import coinm  # noqa: PLC0415
+
+    return [coinm()]

@@ -26,6 +26,7 @@ from marginbook import (
     Venue,
     figure,
     from_milliseconds,
+    hookimpl,
     less,
     product,
     total,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     import requests
 
     from marginbook import Account, Summary
+    from marginbook.sandbox import Stage
     from marginbook_clients.binance_pm.models.account_balance import AccountBalance
     from marginbook_clients.binance_pm.models.account_information import AccountInformation
 
@@ -243,3 +245,22 @@ PM: Final = Venue(
         "totalMarginOpenLoss": "what open margin orders would lose at once, in USD",
     },
 )
+
+
+@hookimpl
+def marginbook_venues() -> list[Venue]:
+    """
+    Offer it as a venue.
+    """
+    return [PM]
+
+
+@hookimpl
+def marginbook_stages() -> list[Stage]:
+    """
+    Play it.
+    """
+    # The server library is for the sandbox alone.
+    from marginbook_binance.stage import portfolio  # noqa: PLC0415
+
+    return [portfolio()]

@@ -19,11 +19,12 @@ from marginbook_clients.binance_coinm.api.market import index_price_and_mark_pri
 from marginbook_clients.binance_usdm.api.market import asset_index, mark_price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from decimal import Decimal
 
     import requests
 
+    from marginbook import Venue
     from marginbook_clients.binance_usdm.models.asset_index import AssetIndex
 
 #: What USDⓈ-M contracts are quoted in, in the order of preference where several would lead to the same currency. BUSD
@@ -128,8 +129,8 @@ def _price(
     )
 
 
-SOURCES: Final = tuple(
-    PriceSource(
+def _source(venue: Venue, what: str, fetch: Callable[[str, requests.Session], list[Price]]) -> PriceSource:
+    return PriceSource(
         id=venue.id,
         title=f"{venue.title}: {what}",
         fetch=fetch,
@@ -137,8 +138,7 @@ SOURCES: Final = tuple(
         limits=venue.limits,
         explain=explain,
     )
-    for venue, what, fetch in (
-        (USDM, "index and mark prices, and the dollar index of collateral", usdm),
-        (COINM, "index and mark prices in dollars", coinm),
-    )
-)
+
+
+USDM_PRICES: Final = _source(USDM, "index and mark prices, and the dollar index of collateral", usdm)
+COINM_PRICES: Final = _source(COINM, "index and mark prices in dollars", coinm)

@@ -148,21 +148,33 @@ def _error(status: int, code: int, text: str) -> Response:
     return answer({"code": code, "msg": text}, status)
 
 
-def stages() -> list[Stage]:
+def usdm() -> Stage:
     """
-    Return both kinds of futures and Portfolio Margin, with nothing spent yet.
+    Return USDⓈ-M futures, with nothing spent yet.
     """
-    usdm = _futures(
-        hmac_part("binance-hmac", SINGLE, whole=depths.SINGLE_WHOLE),
-        rsa_part("binance-rsa", UNDER, whole=depths.UNDER_WHOLE),
-        ed25519_part("binance-ed25519", MULTI, whole=depths.MULTI_WHOLE, multi=True),
-        hmac_part("binance-margin", HEDGED, whole=depths.HEDGED_WHOLE, detail="margin"),
+    return _usdm(
+        _futures(
+            hmac_part("binance-hmac", SINGLE, whole=depths.SINGLE_WHOLE),
+            rsa_part("binance-rsa", UNDER, whole=depths.UNDER_WHOLE),
+            ed25519_part("binance-ed25519", MULTI, whole=depths.MULTI_WHOLE, multi=True),
+            hmac_part("binance-margin", HEDGED, whole=depths.HEDGED_WHOLE, detail="margin"),
+        )
     )
-    coinm = _futures(hmac_part("binance-coins", COINS, whole=depths.COINS_WHOLE))
-    portfolio = _futures(
-        hmac_part("binance-portfolio", depths.PORTFOLIO, whole=depths.PORTFOLIO_WHOLE), limit=PORTFOLIO_LIMIT
-    )
-    return [_usdm(usdm), _coinm(coinm), _portfolio(portfolio)]
+
+
+def coinm() -> Stage:
+    """
+    Return COIN-M futures, likewise.
+    """
+    return _coinm(_futures(hmac_part("binance-coins", COINS, whole=depths.COINS_WHOLE)))
+
+
+def portfolio() -> Stage:
+    """
+    Return Portfolio Margin, likewise.
+    """
+    part = hmac_part("binance-portfolio", depths.PORTFOLIO, whole=depths.PORTFOLIO_WHOLE)
+    return _portfolio(_futures(part, limit=PORTFOLIO_LIMIT))
 
 
 def _usdm(futures: Futures) -> Stage:

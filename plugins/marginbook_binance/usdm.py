@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from marginbook import DETAIL, Option, Statement, Venue
+from marginbook import DETAIL, Option, Statement, Venue, hookimpl
 from marginbook.wire import Client
 from marginbook_binance.codes import explain
 from marginbook_binance.keys import CREDENTIALS, sign
@@ -22,7 +22,8 @@ from marginbook_clients.binance_usdm.specification import SPECIFICATION
 if TYPE_CHECKING:
     import requests
 
-    from marginbook import Account
+    from marginbook import Account, PriceSource
+    from marginbook.sandbox import Stage
 
 VERSIONS: Final = ("v3", "v2")
 
@@ -43,13 +44,11 @@ def fetch(account: Account, session: requests.Session) -> Statement:
         from marginbook_binance.usdm_margins import in_detail  # noqa: PLC0415
 
         return in_detail(account, client)
-    from marginbook_clients.binance_usdm.api.account import (  # noqa: PLC0415
-        futures_account_balance_v2,
-        futures_account_balance_v3,
-    )
-
-    operation = futures_account_balance_v2 if account.options["api_version"] == "v2" else futures_account_balance_v3
-    rows = operation.sync(client=client, recv_window=account.options["recv_window"])
+    if account.options["api_version"] == "v2":
+        from marginbook_clients.binance_usdm.api.account.futures_account_balance_v2 import sync  # noqa: PLC0415
+    else:
+        from marginbook_clients.binance_usdm.api.account.futures_account_balance_v3 import sync  # noqa: PLC0415
+    rows = sync(client=client, recv_window=account.options["recv_window"])
     return Statement([translate(account, row, max_withdraw=row.max_withdraw_amount) for row in rows])
 
 
@@ -110,3 +109,33 @@ USDM: Final = Venue(
     },
     private=("accountAlias",),
 )
+
+
+@hookimpl
+def marginbook_venues() -> list[Venue]:
+    """
+    Offer them as a venue.
+    """
+    return [USDM]
+
+
+@hookimpl
+def marginbook_prices() -> list[PriceSource]:
+    """
+    Offer their prices, for everybody.
+    """
+    # Most reports ask for none.
+    from marginbook_binance.prices import USDM_PRICES  # noqa: PLC0415
+
+    return [USDM_PRICES]
+
+
+@hookimpl
+def marginbook_stages() -> list[Stage]:
+    """
+    Play them.
+    """
+    # The server library is for the sandbox alone.
+    from marginbook_binance.stage import usdm  # noqa: PLC0415
+
+    return [usdm()]

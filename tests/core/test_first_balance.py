@@ -60,14 +60,17 @@ FOR_OTHERS: Final = {
     "marginbook.values.price": "reports that are valued",
     "marginbook.values.recording": "bodies that are kept",
     "marginbook.values.summary": "venues that say something of an account as a whole",
-    "marginbook_binance.coinm_margins": "other accounts",
+    "marginbook_binance.coinm": "other accounts",
+    "marginbook_binance.coinm_margins": "likewise",
     "marginbook_binance.margins": "detail margin",
+    "marginbook_binance.pm": "other accounts",
     "marginbook_binance.prices": "reports that are valued",
     "marginbook_binance.stage": "the sandbox",
     "marginbook_binance.usdm_margins": "detail margin",
     "marginbook_bybit": "other venues",
-    "marginbook_clients.binance_coinm.api": "other accounts",
-    "marginbook_clients.binance_pm.api": "other accounts",
+    "marginbook_clients.binance_coinm": "other accounts",
+    "marginbook_clients.binance_pm": "likewise",
+    "marginbook_clients.binance_usdm.api.account.futures_account_balance_v2": "who asks for the older version",
     "marginbook_clients.binance_usdm.api.market": "the venue's time, and prices",
     "marginbook_clients.binance_usdm.models.account_information": "detail margin",
     "marginbook_clients.binance_usdm.models.error_body": "errors of the venue",
@@ -120,11 +123,11 @@ def test_all_of_it_is_there() -> None:
 
 def test_a_venue_brings_little(imported: list[str]) -> None:
     """
-    Of the plugin and its clients, a first balance imports the descriptions of all venues, and of one what it is asked.
+    Of the plugins and their clients, a first balance imports the description of its venue, and what that is asked.
     """
     packages = ("marginbook_binance", "marginbook_clients")
 
-    assert ["codes", "coinm", "keys", "options", "pm", "rows", "usdm"] == [
+    assert ["codes", "keys", "options", "rows", "usdm"] == [
         name.partition(".")[2] for name in imported if name.startswith("marginbook_binance.")
     ]
     assert ["account_balance"] == [name.rpartition(".")[2] for name in imported if ".models." in name]

@@ -86,10 +86,10 @@ def test_ours_are_plugins_like_others(plugins: Plugins) -> None:
 
     assert ["acme", *OURS] == [venue.id for venue in marginbook.venues()]
     assert {} == problems(installed({}))
-    assert {"acme_plugin": True, "marginbook_binance": False} == {
+    assert {"acme_plugin": True, "marginbook_binance.usdm": False} == {
         plugin.source.module: plugin.source.foreign
         for plugin in installed({}).plugins()
-        if plugin.source.module in {"acme_plugin", "marginbook_binance"}
+        if plugin.source.module in {"acme_plugin", "marginbook_binance.usdm"}
     }
 
 

@@ -5,9 +5,8 @@ Texts for people.
 from __future__ import annotations
 
 import pytest
-from attrs import field, frozen
 
-from marginbook.texts import few, readable, shown
+from marginbook.texts import few, readable
 
 
 @pytest.mark.parametrize(
@@ -40,23 +39,3 @@ def test_of_many_names_the_first_are_shown(count: int, expected: str) -> None:
     """
     assert expected == few("abcdefg"[:count])
     assert expected == few(list("abcdefg"[:count]))
-
-
-def test_values_are_shown_as_attrs_shows_them() -> None:
-    """
-    Each field that may be shown, in its way; those that hold a secret are not.
-    """
-
-    @frozen
-    class Theirs:
-        name: str
-        amounts: tuple[int, ...]
-        _secret: str = field(default="secret", repr=False)
-        _count: int = field(default=1, repr=lambda count: f"<{count}>")
-
-    @frozen
-    class Ours(Theirs):
-        __repr__ = shown
-
-    assert "Theirs(name='a', amounts=(1, 2), _count=<1>)" == repr(Theirs("a", (1, 2)))
-    assert "Ours(name='a', amounts=(1, 2), _count=<1>)" == repr(Ours("a", (1, 2)))

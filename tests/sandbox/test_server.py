@@ -122,12 +122,12 @@ def test_accounts_file(sandbox: Sandbox, tmp_path: Path) -> None:
 
     assert sandbox.accounts() == load_accounts(path)
     assert [
+        "binance-coins",
+        "binance-portfolio",
         "binance-hmac",
         "binance-rsa",
         "binance-ed25519",
         "binance-margin",
-        "binance-coins",
-        "binance-portfolio",
         "coinswitch",
         "fexgate",
     ] == [account.name for account in load_accounts(path)]

@@ -10,7 +10,7 @@ from attrs import Attribute, field, frozen
 
 from marginbook.accounts.references import Secret
 from marginbook.errors import ConfigurationError
-from marginbook.texts import shown
+from marginbook.methods import equal, hashed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +73,8 @@ class Account:
     _options: tuple[tuple[str, Any], ...] = field(default=(), converter=_settings, repr=_names)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @name.validator
     @venue.validator

@@ -22,7 +22,7 @@ from attrs import field, frozen
 from marginbook.accounts.hidden import Hidden, stay
 from marginbook.accounts.places import AbsentError, Reference, parse
 from marginbook.errors import ConfigurationError, CredentialsError
-from marginbook.texts import shown
+from marginbook.methods import equal, hashed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +46,8 @@ class Found:
     place: str
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     def __reduce__(self) -> NoReturn:
         stay()
@@ -73,6 +75,8 @@ class Secret:
     _references: tuple[Reference, ...] = field(converter=_references, repr=False)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @property
     def scheme(self) -> str:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import Attribute, field, frozen
 
 from marginbook.errors import IncompleteReportError, PluginError
+from marginbook.methods import equal, hashed, shown
 from marginbook.report.totals import Total, totals
-from marginbook.texts import shown
 from marginbook.values import Balance
 from marginbook.values.times import moment
 
@@ -80,6 +80,8 @@ class BalanceReport:
     finished_at: datetime = field(converter=moment)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @balances.validator
     @locks.validator

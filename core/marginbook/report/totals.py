@@ -5,14 +5,15 @@ Sums over accounts, one asset at a time.
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from marginbook.texts import shown
-from marginbook.values import AMOUNTS, Balance, total
+from marginbook.methods import equal, hashed, shown
+from marginbook.values import AMOUNTS, Balance
+from marginbook.values.money import EXACT, ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,8 @@ class Total:
     cross_unrealized_pnl: Decimal | None
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @property
     def complete(self) -> bool:
@@ -65,12 +68,19 @@ def totals(balances: Iterable[Balance], missing: Iterable[str]) -> dict[str, Tot
     rows = defaultdict(list)
     for balance in balances:
         rows[balance.asset].append(balance)
-    return {asset: _total(asset, rows[asset], tuple(missing)) for asset in sorted(rows)}
+    # One for all sums: to change the context takes longer than most of them.
+    with localcontext(EXACT):
+        return {asset: _total(asset, rows[asset], tuple(missing)) for asset in sorted(rows)}
 
 
 def _total(asset: str, rows: list[Balance], missing: tuple[str, ...]) -> Total:
     columns = zip(*map(_AMOUNTS, rows), strict=True)
-    amounts: dict[str, Any] = dict(zip(AMOUNTS, map(total, columns), strict=True))
+    amounts: dict[str, Any] = dict(zip(AMOUNTS, map(_sum, columns), strict=True))
     # An account may have several rows of an asset, but it is one account.
     accounts = tuple(dict.fromkeys(row.account for row in rows))
     return Total(asset=asset, accounts=accounts, missing=missing, **amounts)
+
+
+def _sum(column: tuple[Decimal | None, ...]) -> Decimal | None:
+    known = [amount for amount in column if amount is not None]
+    return sum(known, ZERO) if len(known) == len(column) else None

@@ -12,7 +12,7 @@ from attrs import Attribute, field, frozen
 
 from marginbook.errors import PluginError
 from marginbook.limits import Limit
-from marginbook.texts import shown
+from marginbook.methods import equal, hashed, shown
 from marginbook.values import AMOUNTS
 
 #: The venue's time in milliseconds since 1970. Given by the core, whose business the offset of the local clock is.
@@ -54,6 +54,8 @@ class Credential:
     sent_as_is: bool = field(default=False, kw_only=True)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
 
 @frozen
@@ -87,6 +89,8 @@ class Option:
     check: Callable[[Any], str] | None = field(default=None, kw_only=True)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     def complaint(self, value: object) -> str:
         """
@@ -199,6 +203,8 @@ class Venue:
     _secret: frozenset[str] = field(init=False, eq=False, repr=False)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     # All of them are asked for at every account, and a venue may have thousands.
 

@@ -13,7 +13,7 @@ from attrs import Attribute, field, fields, frozen
 from attrs.converters import optional
 from attrs.validators import instance_of
 
-from marginbook.texts import shown
+from marginbook.methods import equal, hashed, shown
 from marginbook.values.fields import amount, named, text, texts
 from marginbook.values.money import exact, ratio
 from marginbook.values.times import moment
@@ -94,6 +94,8 @@ class Balance:
     notes: tuple[str, ...] = field(default=(), converter=texts)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @_derived.validator
     def _check_derived(self, _: Attribute[Any], derived: tuple[tuple[str, str], ...]) -> None:
@@ -200,6 +202,8 @@ class Statement:
     recording: Recording | None = field(default=None, eq=False, repr=False, kw_only=True)
 
     __repr__ = shown
+    __eq__ = equal
+    __hash__ = hashed
 
     @balances.validator
     def _check_balances(self, attribute: Attribute[Any], rows: tuple[object, ...]) -> None:

@@ -4,6 +4,7 @@ Amounts of money: exact decimals, or an error.
 
 from __future__ import annotations
 
+import functools
 import re
 from decimal import (
     Clamped,
@@ -33,9 +34,6 @@ EXACT: Final = Context(prec=400, traps=[Clamped, DivisionByZero, FloatOperation,
 
 #: A ratio has to be rounded somewhere.
 _ROUNDED: Final = Context(prec=28)
-
-#: The digits of an amount: no NaN, no Infinity, no underscores, no blanks.
-_DIGITS: Final = re.compile(r"[+-]?[0-9]{1,150}(\.[0-9]{1,150})?([eE][+-]?[0-9]{1,2})?")
 
 #: Passes what is plain already in one step: finite digits of which none is cut off, and no exponent that has to be
 #: written out. For all else it raises, or is not asked.
@@ -67,7 +65,7 @@ def exact(amount: Decimal | int | str) -> Decimal:
         else:
             return amount
     if isinstance(amount, str):
-        if not _DIGITS.fullmatch(amount):
+        if not _digits().fullmatch(amount):
             msg = f"{amount!r:.24} is not an amount."
             raise ValueError(msg)
         amount = Decimal(amount)
@@ -82,6 +80,15 @@ def exact(amount: Decimal | int | str) -> Decimal:
         raise ValueError(msg)
     # 1E+3 is written as 1000 everywhere, so it has to be that here as well, to survive being written and read.
     return amount if exponent <= 0 else EXACT.quantize(amount, Decimal(1))
+
+
+# Compiled for the first amount that is a text: most clients have made decimals of theirs.
+@functools.cache
+def _digits() -> re.Pattern[str]:
+    """
+    Return what the digits of an amount are: no NaN, no Infinity, no underscores, no blanks.
+    """
+    return re.compile(r"[+-]?[0-9]{1,150}(\.[0-9]{1,150})?([eE][+-]?[0-9]{1,2})?")
 
 
 def exact_or_unknown(amount: Decimal | int | str | None) -> Decimal | None:

@@ -172,7 +172,7 @@ def test_accounts_here(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             ["--accounts", "/no/such/file"],
             "cannot be read: No such file or directory.\nWrite it like this:\n\n[accounts.desk-a]\n",
         ),
-        (["--only", "nobody"], "Error: There is no account 'nobody' in the accounts file.\nThere are binance-hmac, "),
+        (["--only", "nobody"], "Error: There is no account 'nobody' in the accounts file.\nThere are binance-coins, "),
         (["--timeout", "0"], "Invalid value for '--timeout'"),
         (["--timeout", "inf"], "Error: A report in inf seconds with 16 workers cannot be made.\nGive it some time"),
         (["--timeout", "soon"], "'soon' is not a valid float"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .asset_margin import AssetMargin
@@ -39,6 +39,9 @@ class AccountInformation:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     assets: list[AssetMargin]
     positions: list[Position]

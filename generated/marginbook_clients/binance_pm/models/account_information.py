@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 
 @define(kw_only=True)
@@ -42,6 +42,9 @@ class AccountInformation:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     uni_mmr: Decimal
     account_equity: Decimal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .asset_margin import AssetMargin
@@ -54,6 +54,9 @@ class AccountInformation:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     total_initial_margin: Decimal
     total_maint_margin: Decimal

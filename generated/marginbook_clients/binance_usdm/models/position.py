@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 
 @define(kw_only=True)
@@ -43,6 +43,9 @@ class Position:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     symbol: str
     position_side: str

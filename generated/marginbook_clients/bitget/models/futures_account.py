@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .collateral_asset import CollateralAsset
@@ -84,6 +84,9 @@ class FuturesAccount:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     margin_coin: str
     locked: Decimal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 if TYPE_CHECKING:
     from .error_detail import ErrorDetail
@@ -26,6 +26,9 @@ class Error:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     error: ErrorDetail
     additional_properties: dict[str, Any] = Factory(dict)

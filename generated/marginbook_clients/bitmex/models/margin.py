@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -112,6 +112,9 @@ class Margin:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     account: int
     currency: str

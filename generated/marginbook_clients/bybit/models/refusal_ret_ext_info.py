@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 
 @define(kw_only=True)
@@ -17,6 +17,9 @@ class RefusalRetExtInfo:
     """
     Nothing; not required, since some refusals lack it.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     additional_properties: dict[str, Any] = Factory(dict)
 

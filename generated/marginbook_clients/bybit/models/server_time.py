@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 
 @define(kw_only=True)
@@ -25,6 +25,9 @@ class ServerTime:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     time_second: str
     time_nano: str

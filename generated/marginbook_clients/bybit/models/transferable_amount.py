@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 if TYPE_CHECKING:
     from .transferable_amount_available_withdrawal_map import TransferableAmountAvailableWithdrawalMap
@@ -28,6 +28,9 @@ class TransferableAmount:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     available_withdrawal: str
     available_withdrawal_map: TransferableAmountAvailableWithdrawalMap

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -17,6 +17,9 @@ class TransferableAmountAvailableWithdrawalMap:
     """
     The amount of each coin that was asked for, by its name.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     additional_properties: dict[str, str] = Factory(dict)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .unified_account import UnifiedAccount
@@ -26,6 +26,9 @@ class WalletBalance:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     list_: list[UnifiedAccount]
     additional_properties: dict[str, Any] = Factory(dict)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 if TYPE_CHECKING:
     from .wallet_balance import WalletBalance
@@ -36,6 +36,9 @@ class WalletBalanceResponse:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     ret_code: int
     ret_msg: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 if TYPE_CHECKING:
     from .balance_totals import BalanceTotals
@@ -28,6 +28,9 @@ class BaseAssetBalance:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     base_asset: str
     balances: BalanceTotals

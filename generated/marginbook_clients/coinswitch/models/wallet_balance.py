@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .base_asset_balance import BaseAssetBalance
@@ -32,6 +32,9 @@ class WalletBalance:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     base_asset_balances: list[BaseAssetBalance]
     asset: list[SymbolMargin]

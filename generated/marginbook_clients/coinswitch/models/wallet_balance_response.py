@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 if TYPE_CHECKING:
     from .wallet_balance import WalletBalance
@@ -30,6 +30,9 @@ class WalletBalanceResponse:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     data: WalletBalance
     additional_properties: dict[str, Any] = Factory(dict)

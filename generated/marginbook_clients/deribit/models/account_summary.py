@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 
 @define(kw_only=True)
@@ -162,6 +162,9 @@ class AccountSummary:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     currency: str
     balance: Decimal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 if TYPE_CHECKING:
     from .rpc_error import RpcError
@@ -39,6 +39,9 @@ class ErrorResponse:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     jsonrpc: str
     error: RpcError

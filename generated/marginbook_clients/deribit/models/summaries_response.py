@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 if TYPE_CHECKING:
     from .account_summaries import AccountSummaries
@@ -43,6 +43,9 @@ class SummariesResponse:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     jsonrpc: str
     result: AccountSummaries | Unset = UNSET

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 
 @define(kw_only=True)
@@ -18,6 +18,9 @@ class BalanceResponseBalance:
     """
     BalanceResponseBalance, of which the specification tells the fields only.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     account_alias: str | Unset = UNSET
     asset: str | Unset = UNSET

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 
 @define(kw_only=True)
@@ -17,6 +17,9 @@ class ProtobufAny:
     """
     ProtobufAny, of which the specification tells the fields only.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     type_url: str | Unset = UNSET
     value: str | Unset = UNSET

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .balance_response_balance import BalanceResponseBalance
@@ -20,6 +20,9 @@ class TradeBalanceResponse:
     """
     TradeBalanceResponse, of which the specification tells the fields only.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     balances: list[BalanceResponseBalance] | Unset = UNSET
     additional_properties: dict[str, Any] = Factory(dict)

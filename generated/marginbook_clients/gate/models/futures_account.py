@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 if TYPE_CHECKING:
     from .futures_account_history import FuturesAccountHistory
@@ -113,6 +113,9 @@ class FuturesAccount:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     user: Any
     currency: str

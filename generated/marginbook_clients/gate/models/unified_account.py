@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 if TYPE_CHECKING:
     from .unified_account_balances import UnifiedAccountBalances
@@ -74,6 +74,9 @@ class UnifiedAccount:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     user_id: Any
     locked: bool

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .asset_position import AssetPosition
@@ -39,6 +39,9 @@ class ClearinghouseState:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     asset_positions: list[AssetPosition]
     cross_maintenance_margin_used: Decimal

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 
 @define(kw_only=True)
@@ -30,6 +30,9 @@ class MarginSummary:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     account_value: Decimal
     total_margin_used: Decimal

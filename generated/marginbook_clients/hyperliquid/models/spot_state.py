@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .spot_balance import SpotBalance
@@ -34,6 +34,9 @@ class SpotState:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     balances: list[SpotBalance]
     token_to_available_after_maintenance: Any | Unset = UNSET

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -34,6 +34,9 @@ class AccountsResponse:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     accounts: Accounts
     result: str

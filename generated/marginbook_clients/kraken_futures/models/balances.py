@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -20,6 +20,9 @@ class Balances:
 
     The name is that of a currency in lower case or, in margin wallets, that of a contract, which has an underscore.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     additional_properties: dict[str, Decimal] = Factory(dict)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .flex_currencies import FlexCurrencies
@@ -58,6 +58,9 @@ class FlexAccount:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     currencies: FlexCurrencies
     initial_margin: Decimal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .flex_currency import FlexCurrency
@@ -20,6 +20,9 @@ class FlexCurrencies:
     """
     The collateral by currency, in upper case.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     additional_properties: dict[str, FlexCurrency] = Factory(dict)
 

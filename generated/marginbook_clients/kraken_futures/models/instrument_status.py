@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -35,6 +35,9 @@ class InstrumentStatus:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     tradeable: str
     experiencing_dislocation: bool | Unset = UNSET

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 if TYPE_CHECKING:
     from .auxiliary import Auxiliary
@@ -42,6 +42,9 @@ class MarginAccount:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     type_: str
     currency: str

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -38,6 +38,9 @@ class PortfolioMarginBreakdown:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     total_cross_asset_netted_market_risk: Decimal
     total_market_risk: Decimal

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset
+from marginbook.wire import UNSET, Fields, Unset, equal, shown
 
 
 @define(kw_only=True)
@@ -48,6 +48,9 @@ class AccountOverview:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     currency: str
     account_equity: Decimal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 if TYPE_CHECKING:
     from .account_overview import AccountOverview
@@ -33,6 +33,9 @@ class AccountOverviewResponse:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     code: str
     data: AccountOverview

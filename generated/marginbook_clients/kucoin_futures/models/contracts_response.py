@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check
+from marginbook.wire import Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .contract import Contract
@@ -28,6 +28,9 @@ class ContractsResponse:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     code: str
     data: list[Contract]

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 
 @define(kw_only=True)
@@ -31,6 +31,9 @@ class MaximumWithdrawal:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     ccy: str
     max_wd: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .refusal_data_item import RefusalDataItem
@@ -30,6 +30,9 @@ class Refusal:
         additional_properties: What came besides, by name.
 
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     code: str
     msg: str

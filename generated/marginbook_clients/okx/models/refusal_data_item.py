@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields
+from marginbook.wire import Fields, equal, shown
 
 
 @define(kw_only=True)
@@ -17,6 +17,9 @@ class RefusalDataItem:
     """
     RefusalDataItem, of which the specification tells the fields only.
     """
+
+    __repr__ = shown
+    __eq__ = equal
 
     additional_properties: dict[str, Any] = Factory(dict)
 
