@@ -31,6 +31,8 @@ BUT: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "empty-string": {"fexgate": (UNKNOWN, UNKNOWN)},
     "missing": {"fexgate": (UNKNOWN, UNKNOWN)},
     "number": {"fexgate": ("invalid_response", "invalid_response")},
+    # What the account is worth is a second answer, to which no assets are a contradiction.
+    "empty-list": {"binance-pm": ("invalid_response", "invalid_response")},
     # The other mode has a negative balance that the wallets do not show, so that what is cash is not known.
     "mode-switch": {"binance-pm": (NEVER, UNKNOWN)},
 }
