@@ -196,7 +196,7 @@ def report(bench: Bench) -> Figures:
     figures = Figures()
     workers = 64
     with bench.serving(Settings(rows=ROWS, delay=TRIP), tls=True) as served:
-        for _ in bench.each_round(1):
+        for _ in bench.each_round(3):
             for count, asked in {1: PEERS, 10: PEERS, 100: PEERS, 1000: PEERS, 10_000: {"marginbook": OURS}}.items():
                 for name, peer in asked.items():
                     took = bench.inside(peer, "ask", urls=served.urls, count=count, workers=workers, kept=False)
