@@ -164,8 +164,8 @@ def account(bench: Bench) -> Figures:
     """
     figures = Figures()
     count = 300
-    for scheme in ("http", "https"):
-        with bench.serving(Settings(rows=ROWS), tls=scheme == "https") as served:
+    for scheme, rows in (("http", ROWS), ("https", ROWS), ("one asset, http", 1)):
+        with bench.serving(Settings(rows=rows), tls=scheme == "https") as served:
             for _ in bench.each_round(5):
                 for name, peer in PEERS.items():
                     took = bench.inside(peer, "ask", urls=served.urls, count=count, workers=1, kept=True)
