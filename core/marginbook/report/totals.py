@@ -13,7 +13,7 @@ from attrs import frozen
 
 from marginbook.methods import equal, hashed, shown
 from marginbook.values import AMOUNTS, Balance
-from marginbook.values.money import EXACT, ZERO
+from marginbook.values.money import EXACT, added
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,12 +75,7 @@ def totals(balances: Iterable[Balance], missing: Iterable[str]) -> dict[str, Tot
 
 def _total(asset: str, rows: list[Balance], missing: tuple[str, ...]) -> Total:
     columns = zip(*map(_AMOUNTS, rows), strict=True)
-    amounts: dict[str, Any] = dict(zip(AMOUNTS, map(_sum, columns), strict=True))
+    amounts: dict[str, Any] = dict(zip(AMOUNTS, map(added, columns), strict=True))
     # An account may have several rows of an asset, but it is one account.
     accounts = tuple(dict.fromkeys(row.account for row in rows))
     return Total(asset=asset, accounts=accounts, missing=missing, **amounts)
-
-
-def _sum(column: tuple[Decimal | None, ...]) -> Decimal | None:
-    known = [amount for amount in column if amount is not None]
-    return sum(known, ZERO) if len(known) == len(column) else None

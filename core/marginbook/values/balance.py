@@ -28,15 +28,10 @@ if TYPE_CHECKING:
 
 
 def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return _shared(tuple(sorted(dict(mapping).items()))) if mapping else ()
+    return tuple(sorted(dict(mapping).items())) if mapping else ()
 
 
 # Many rows say the same, and each tuple of its own would be one more thing that the collector of garbage looks at.
-@lru_cache(maxsize=256)
-def _shared(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return pairs
-
-
 @lru_cache(maxsize=256)
 def _merged(known: tuple[tuple[str, str], ...], more: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return _pairs((*known, *more))

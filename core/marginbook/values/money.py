@@ -147,14 +147,16 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """
     Add up *amounts* of one asset exactly, or return None where one of them is not known.
     """
-    column = tuple(amounts)
-    try:
-        with localcontext(EXACT):
-            return sum(column, ZERO)  # type: ignore[type-var]  # None is found by adding it
-    except TypeError:
-        if any(amount is None for amount in column):
-            return None
-        raise
+    with localcontext(EXACT):
+        return added(tuple(amounts))
+
+
+def added(column: tuple[Decimal | None, ...]) -> Decimal | None:
+    """
+    Add up amounts as `total` does, for a caller who has many such sums and has made `EXACT` the context of all.
+    """
+    known = [amount for amount in column if amount is not None]
+    return sum(known, ZERO) if len(known) == len(column) else None
 
 
 @overload
