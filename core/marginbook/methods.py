@@ -25,9 +25,11 @@ def equal(value: Any, other: object) -> Any:
     """
     Say whether a value of ours is of the same class as another, with equal fields. What is of another class may say so.
     """
+    # Up here: after the comparison, a type checker takes both for plain objects.
+    fields = type(value).__attrs_attrs__
     if type(other) is not type(value):
         return NotImplemented
-    return all(getattr(value, f.name) == getattr(other, f.name) for f in type(value).__attrs_attrs__ if f.eq)
+    return all(getattr(value, f.name) == getattr(other, f.name) for f in fields if f.eq)
 
 
 def hashed(value: Any) -> int:
