@@ -106,7 +106,9 @@ def collect(  # noqa: PLR0913  # what can be said of a report
     bounds: Any = {"registry": registry, "deadline": deadline, "max_workers": max_workers}
     if executor is None or machine is not MACHINE or _has_threads(executor):
         work = partial(read, deadline=deadline, pool=pool, machine=machine, detail=detail, keep=record is not None)
-        done = gather(asked, work, executor=_alone(executor), **bounds)
+        # Who is told of each account, or may be interrupted before the last, has to hear of it at once.
+        patient = not (progress or record or interruptible)
+        done = gather(asked, work, executor=_alone(executor), patient=patient, **bounds)
     else:
         # Few have other processes to work for them.
         from marginbook.dealing import deal  # noqa: PLC0415

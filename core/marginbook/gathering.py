@@ -7,8 +7,10 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from functools import partial
+from math import inf
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from threading import Event
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from marginbook.errors import DeadlineError, MarginbookError, PluginError
 from marginbook.workers import Threads
@@ -48,6 +50,7 @@ def gather(
     deadline: Deadline,
     max_workers: int,
     executor: Executor | None = None,
+    patient: bool = False,
 ) -> Generator[tuple[Account, T | Failure], None, None]:
     """
     Yield each account as the work on it gets done, and at the deadline the others, as failed.
@@ -65,10 +68,13 @@ def gather(
 
         executor: Runs the work instead of threads of our own.
 
+        patient: Whether nobody has to hear of an account before all are done, or the deadline is over: to wake who
+            waits takes a thread out of its work, for each account.
+
     """
     # Threads for each address: one that stalls must not keep the others from being asked.
     own: defaultdict[tuple[str, str], Threads] = defaultdict(partial(Threads, max_workers))
-    done: SimpleQueue[tuple[int, T | Failure]] = SimpleQueue()
+    done: _Done[T] = _Done()
     begun: dict[int, Account] = {}
     futures: list[Future[T]] = []
     lost = []
@@ -88,7 +94,11 @@ def gather(
             except Exception as error:  # noqa: BLE001
                 lost.append((account, failed(account, error, "could not be begun")))
         yield from lost
-        yield from _done(begun, done, deadline)
+        # It waits by the machine's own clock: in virtual time, all work is done before it is waited for.
+        end = time.monotonic() + deadline.remaining() + _GRACE
+        if patient:
+            done.wait(len(begun), end)
+        yield from _told(begun, done, end)
     finally:
         for threads in own.values():
             threads.close()
@@ -96,8 +106,50 @@ def gather(
             future.cancel()
 
 
+class _Done(Generic[T]):
+    """
+    What became of the work so far, in the order in which it was done.
+    """
+
+    def __init__(self) -> None:
+        self._outcomes: SimpleQueue[tuple[int, T | Failure]] = SimpleQueue()
+        self._enough = Event()
+        self._wanted = inf
+
+    def add(self, number: int, outcome: T | Failure) -> None:
+        """
+        Say what became of the work on an account.
+        """
+        self._outcomes.put((number, outcome))
+        if self._outcomes.qsize() >= self._wanted:
+            self._enough.set()
+
+    def wait(self, count: int, end: float) -> None:
+        """
+        Wait until so much is done, or until a point in monotonic time.
+        """
+        self._wanted = count
+        # What was added before that was said.
+        if self._outcomes.qsize() < count:
+            self._enough.wait(_left(end))
+
+    def next(self, end: float) -> tuple[int, T | Failure]:
+        """
+        Return what was done first, as soon as it is.
+
+        Raises:
+            Empty: Nothing was done until then.
+
+        """
+        return self._outcomes.get(timeout=_left(end))
+
+
+def _left(end: float) -> float:
+    return max(0.0, end - time.monotonic())
+
+
 def _work(
-    done: SimpleQueue[tuple[int, T | Failure]],
+    done: _Done[T],
     number: int,
     work: Callable[[Account, Venue], T],
     account: Account,
@@ -109,26 +161,22 @@ def _work(
     # A plugin that exits.
     except BaseException as error:  # noqa: BLE001
         outcome = failed(account, error, "was broken off")
-    done.put((number, outcome))
+    done.add(number, outcome)
 
 
-def _pass_on(done: SimpleQueue[tuple[int, T | Failure]], number: int, account: Account, future: Future[T]) -> None:
+def _pass_on(done: _Done[T], number: int, account: Account, future: Future[T]) -> None:
     # Threads of our own do without futures.
     from concurrent.futures import CancelledError  # noqa: PLC0415
 
     error = CancelledError() if future.cancelled() else future.exception()
     # A pool whose process was killed, an account that cannot be pickled.
-    done.put((number, future.result() if error is None else failed(account, error, "was broken off")))
+    done.add(number, future.result() if error is None else failed(account, error, "was broken off"))
 
 
-def _done(
-    begun: dict[int, Account], done: SimpleQueue[tuple[int, T | Failure]], deadline: Deadline
-) -> Iterator[tuple[Account, T | Failure]]:
-    # It waits by the machine's own clock: in virtual time, all work is done before it is waited for.
-    end = time.monotonic() + deadline.remaining() + _GRACE
+def _told(begun: dict[int, Account], done: _Done[T], end: float) -> Iterator[tuple[Account, T | Failure]]:
     while begun:
         try:
-            number, outcome = done.get(timeout=max(0.0, end - time.monotonic()))
+            number, outcome = done.next(end)
         except Empty:
             break
         yield begun.pop(number), outcome
