@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Final, get_args
 
 from attrs import field, frozen
-from attrs.converters import optional
 from attrs.validators import in_
 
 from marginbook.errors import FailureKind, MarginbookError
 from marginbook.texts import readable
-from marginbook.values.times import moment
+from marginbook.values.times import moment_or_unknown
 
 #: What to do next, where an error does not say it itself.
 _HINTS: Final = {
@@ -39,7 +38,7 @@ class Failure:
     #: What to do next.
     hint: str = field(default="", converter=readable)
     #: When it makes sense to try again, in UTC, if that is known.
-    until: datetime | None = field(default=None, converter=optional(moment))
+    until: datetime | None = field(default=None, converter=moment_or_unknown)
 
     @classmethod
     def of(cls, account: str, venue: str, error: MarginbookError) -> Failure:

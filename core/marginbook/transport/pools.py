@@ -22,9 +22,10 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
 
+from marginbook.transport.heads import Answer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
 
 #: Hosts whose connections are kept. More of them still work; their connections are opened anew.
 _HOSTS: Final = 64
@@ -69,6 +70,7 @@ class _TLSSocket(_Timed, ssl.SSLSocket):
 
 
 class _Connection(HTTPConnection):
+    response_class = Answer
     # Otherwise http.client would print headers, which hold keys, for a program that debugs its own requests.
     debuglevel = 0
 
@@ -81,6 +83,7 @@ class _Connection(HTTPConnection):
 
 
 class _TLSConnection(HTTPSConnection):
+    response_class = Answer
     debuglevel = 0
 
     def connect(self) -> None:

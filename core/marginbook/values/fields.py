@@ -21,15 +21,26 @@ def check_text(_: object, attribute: Attribute[Any], value: object) -> None:
     """
     Refuse what is no text of printable characters: a report sorts by it, and prints it on terminals.
     """
-    if not isinstance(value, str) or not _is_readable(value):
+    if not is_readable(value):
         msg = f"{attribute.name} is {value!r:.24}, which is no text of printable characters."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
 
 
 # Rows repeat the same few names.
 @lru_cache(maxsize=1024)
-def _is_readable(value: str) -> bool:
-    return value.isprintable() and bool(value.strip())
+def is_readable(value: object) -> bool:
+    """
+    Say whether something that can be hashed is a text of printable characters.
+    """
+    return isinstance(value, str) and value.isprintable() and bool(value.strip())
+
+
+@lru_cache(maxsize=1024)
+def is_name(value: object) -> bool:
+    """
+    Say whether it is such a text without blanks at its ends.
+    """
+    return is_readable(value) and value == str(value).strip()
 
 
 def check_name(instance: object, attribute: Attribute[Any], value: object) -> None:

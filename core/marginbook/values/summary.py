@@ -9,11 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, fields, frozen, validators
-from attrs.converters import optional
 
 from marginbook.values.fields import amount, check_name, named, text, texts
 from marginbook.values.money import ratio
-from marginbook.values.times import moment
+from marginbook.values.times import moment_or_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +66,7 @@ class Summary:
     cross_wallet_balance: Decimal | None = amount()
     cross_unrealized_pnl: Decimal | None = amount()
     #: When the venue last changed the figures, in UTC.
-    updated_at: datetime | None = field(default=None, converter=optional(moment))
+    updated_at: datetime | None = field(default=None, converter=moment_or_unknown)
     #: Remarks that a reader of the figures needs.
     notes: tuple[str, ...] = field(default=(), converter=texts)
 

@@ -39,6 +39,13 @@ def moment(when: datetime | str) -> datetime:
         raise ValueError(msg) from None
 
 
+def moment_or_unknown(when: datetime | str | None) -> datetime | None:
+    """
+    Return *when* as `moment` does, or None where it is not known.
+    """
+    return None if when is None else moment(when)
+
+
 def from_milliseconds(since_epoch: Decimal | int) -> datetime | None:
     """
     Read a venue's time in milliseconds. Venues write 0 where there is none: None.
