@@ -369,8 +369,9 @@ class Visit:
 
 
 def _in_detail(account: Account, venue: Venue, detail: str | None) -> Account:
-    offered = any(option.name == DETAIL.name for option in venue.options)
-    if detail is None or not offered or DETAIL.name in account.options:
+    if detail is None or DETAIL.name in account.options:
+        return account
+    if not any(option.name == DETAIL.name for option in venue.options):
         return account
     return evolve(account, options={**account.options, DETAIL.name: detail})
 

@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from decimal import MAX_EMAX, MIN_EMIN, Context, localcontext
 from functools import reduce
-from operator import attrgetter, sub
+from operator import attrgetter, itemgetter, sub
 from typing import TYPE_CHECKING, Final
 
 from marginbook.errors import AuditError
 from marginbook.values import AMOUNTS, SUMS, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     from marginbook.accounts import Account
     from marginbook.report import BalanceReport, Failure
     from marginbook.values import Balance
 
-#: What reads each figure and the parts that it is the sum of, and what reads all figures.
-_PARTS: Final = tuple((name, terms, attrgetter(name, *terms)) for name, terms in SUMS)
-_AMOUNTS: Final = attrgetter(*AMOUNTS)
+#: What reads the figures of a total, and those of the dictionary of a row: there may be many rows, and to search for
+#: attributes takes longer.
+_TOTAL: Final = attrgetter(*AMOUNTS)
+_ROW: Final = itemgetter(*AMOUNTS)
 
 #: Wide enough for any sum of amounts to be exact.
 _EXACT: Final = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -73,23 +74,22 @@ def _same(read: Iterable[object], told: Iterable[object]) -> bool:
 def _of_rows(balances: Iterable[Balance]) -> list[str]:
     return [
         f"{name} of {row.asset} in {row.account} is off by {difference:f}"
-        for name, terms, read in _PARTS
-        for row, difference in _off(balances, read)
+        for name, terms in SUMS
+        for row, difference in _off(balances, name, *terms)
         # What a venue or its plugin says is flagged and left as it is; what follows by our own identity has to.
         if _is_ours(row, name, terms) or not _flagged(row, name, difference)
     ]
 
 
-def _off(
-    balances: Iterable[Balance], read: Callable[[Balance], tuple[Decimal | None, ...]]
-) -> list[tuple[Balance, Decimal]]:
+def _off(balances: Iterable[Balance], name: str, first: str, second: str) -> list[tuple[Balance, Decimal]]:
     """
     Return each row of which a figure that is known is not the sum of its known parts, and what is left of it.
     """
     found = []
     with localcontext(_EXACT):
         for row in balances:
-            figure, part, other = read(row)
+            figures = vars(row)
+            figure, part, other = figures[name], figures[first], figures[second]
             if figure is None or part is None or other is None:
                 continue
             if difference := figure - part - other:
@@ -121,7 +121,8 @@ def _wrong_totals(report: BalanceReport) -> Iterable[str]:
     missing = sorted(failure.account for failure in report.failures)
     for asset in totals.keys() & rows.keys():
         # One asset after the other: the amounts of all rows together would take more memory than the report.
-        if not all(map(_is_sum, _AMOUNTS(totals[asset]), zip(*map(_AMOUNTS, rows[asset]), strict=True))):
+        columns = zip(*map(_ROW, map(vars, rows[asset])), strict=True)
+        if not all(map(_is_sum, _TOTAL(totals[asset]), columns)):
             yield f"the total of {asset} is not the sum of its rows"
         if sorted(totals[asset].missing) != missing:
             yield f"the total of {asset} does not say who is missing"

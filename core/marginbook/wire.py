@@ -34,6 +34,7 @@ __all__ = [
     "InvalidResponseError",
     "Response",
     "Unset",
+    "amount",
     "api_error",
     "check",
     "decode",
@@ -53,6 +54,8 @@ _is_exact: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]
 
 _LONGEST_INTEGER: Final = 40
 
+#: A text of JSON with the colon after it.
+_find_keys: Final = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:').findall
 
 #: As long as the longest name of a field, shorter than any key or signature.
 _LONGEST_SHOWN: Final = 31
@@ -127,6 +130,12 @@ def decode(content: bytes) -> Any:
 
     """
     unreadable: list[str] = []
+    keys = 0
+
+    def counted(fields: dict[str, Any]) -> dict[str, Any]:
+        nonlocal keys
+        keys += len(fields)
+        return fields
 
     def number(digits: str) -> Decimal | Unset:
         if _is_exact(digits):
@@ -135,15 +144,18 @@ def decode(content: bytes) -> Any:
         return UNSET
 
     def integer(digits: str) -> int | Unset:
-        if len(digits.removeprefix("-")) <= _LONGEST_INTEGER:
+        if len(digits) <= _LONGEST_INTEGER or len(digits.removeprefix("-")) <= _LONGEST_INTEGER:
             return int(digits)
         unreadable.append(digits)
         return UNSET
 
     try:
         found = json.loads(
-            content, parse_float=number, parse_int=integer, parse_constant=number, object_pairs_hook=_object
+            content, parse_float=number, parse_int=integer, parse_constant=number, object_hook=counted
         )
+        # Each key has a colon, and so may texts. A key that comes twice is counted once.
+        if keys != content.count(b":") and keys != len(_find_keys(content)):
+            json.loads(content, object_pairs_hook=_check_keys)
         place = _place_of_unset(found) if unreadable else ""
     except InvalidResponseError:
         raise
@@ -178,13 +190,11 @@ def _place_of_unset(value: Any) -> str | None:
     return next(filter(None, places), None)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
-        msg = f"The body has {_show(twice)} twice in one object."
+def _check_keys(pairs: list[tuple[str, Any]]) -> None:
+    names = Counter(name for name, _ in pairs)
+    if twice := [name for name, count in names.items() if count > 1]:
+        msg = f"The body has {_show(twice[0])} twice in one object."
         raise InvalidResponseError(msg)
-    return found
 
 
 def _show(value: object) -> str:
@@ -241,19 +251,28 @@ def check(value: Any, kind: type, *where: str) -> Any:
         InvalidResponseError: It is of another type; the text names the field.
 
     """
-    if type(value) is kind or kind is object:
+    if type(value) is kind:
+        return value
+    # JSON holds none.
+    if value is UNSET:
+        msg = f"{'.'.join(where)}: missing."
+        raise InvalidResponseError(msg)
+    if kind is object:
         return value
     if kind is Decimal and type(value) is int:
         return Decimal(value)
-    if kind is Decimal and type(value) is str and (amount := _amount(value)) is not None:
-        return amount
+    if kind is Decimal and type(value) is str and (found := amount(value)) is not None:
+        return found
     msg = f"{'.'.join(where)}: expected {kind.__name__}, got {_show(value)}."
     raise InvalidResponseError(msg)
 
 
 # Most amounts of most accounts are zeros.
-@lru_cache(maxsize=256)
-def _amount(digits: str) -> Decimal | None:
+@lru_cache(maxsize=4096)
+def amount(digits: str) -> Decimal | None:
+    """
+    Read an amount, or return None where it is none.
+    """
     return Decimal(digits) if _is_exact(digits) else None
 
 
@@ -270,16 +289,8 @@ class Fields:
         """
         Take a required field.
         """
-        # JSON holds no UNSET.
         value = self.rest.pop(name, UNSET)
-        if type(value) is kind:
-            return value
-        if kind is Decimal and type(value) is str and (amount := _amount(value)) is not None:
-            return amount
-        if value is UNSET:
-            msg = f"{self._owner}.{name}: missing."
-            raise InvalidResponseError(msg)
-        return check(value, kind, self._owner, name)
+        return value if type(value) is kind else check(value, kind, self._owner, name)
 
     def take_optional(self, name: str, kind: type) -> Any:
         """

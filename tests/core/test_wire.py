@@ -143,7 +143,7 @@ def test_what_cannot_be_read_exactly(body: bytes, complaint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "kind"), [("", str), (0, int), (False, bool), ([], list), ({}, dict), (None, object), (UNSET, object)]
+    ("value", "kind"), [("", str), (0, int), (False, bool), ([], list), ({}, dict), (None, object)]
 )
 def test_the_right_type(value: object, kind: type) -> None:
     """

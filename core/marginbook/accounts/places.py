@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from marginbook.accounts.hidden import Hidden
 from marginbook.errors import ConfigurationError, CredentialsError
-from marginbook.methods import equal, hashed, shown
+from marginbook.methods import equal, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,10 @@ class Reference:
 
     __repr__ = shown
     __eq__ = equal
-    __hash__ = hashed
+
+    def __hash__(self) -> int:
+        # As with a Secret.
+        return hash((self.scheme, self.rest))
 
     @property
     def text(self) -> str:

@@ -76,7 +76,10 @@ class Secret:
 
     __repr__ = shown
     __eq__ = equal
-    __hash__ = hashed
+
+    def __hash__(self) -> int:
+        # Each account's are compared with those of all others.
+        return hash(self._references)
 
     @property
     def scheme(self) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal, localcontext
-from operator import attrgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-_AMOUNTS: Final = attrgetter(*AMOUNTS)
+_AMOUNTS: Final = itemgetter(*AMOUNTS)
 
 
 @frozen(kw_only=True)
@@ -74,7 +74,8 @@ def totals(balances: Iterable[Balance], missing: Iterable[str]) -> dict[str, Tot
 
 
 def _total(asset: str, rows: list[Balance], missing: tuple[str, ...]) -> Total:
-    columns = zip(*map(_AMOUNTS, rows), strict=True)
+    # There may be many rows: what is in their dictionaries is taken out without a search for each attribute.
+    columns = zip(*map(_AMOUNTS, map(vars, rows)), strict=True)
     amounts: dict[str, Any] = dict(zip(AMOUNTS, map(added, columns), strict=True))
     # An account may have several rows of an asset, but it is one account.
     accounts = tuple(dict.fromkeys(row.account for row in rows))

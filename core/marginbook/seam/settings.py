@@ -70,10 +70,10 @@ def _base_url(options: dict[str, Any], venue: Venue) -> str:
         names = f", or one of {', '.join(venue.hosts)}" if venue.hosts else ""
         msg = "base_url is not the address of a server."
         raise ConfigurationError(msg, hint=f"Write it as https://host{names}.")
-    if parts.username is not None or {"?", "#"}.intersection(url):
+    if parts.username is not None or "?" in url or "#" in url:
         msg = "base_url has more in it than scheme, host, port and path."
         raise ConfigurationError(msg, hint="Leave out what stands before @ and after ? or #.")
-    if venue.sends_secrets and parts.scheme == "http" and not (options[CLEARTEXT.name] or is_loopback(parts.hostname)):
+    if parts.scheme == "http" and venue.sends_secrets and not (options[CLEARTEXT.name] or is_loopback(parts.hostname)):
         msg = f"{venue.id} sends the secret itself, and base_url is plain http to another machine."
         raise ConfigurationError(
             msg, hint=f"Use https, a tunnel that ends on this machine, or, knowing that, {CLEARTEXT.name} = true."

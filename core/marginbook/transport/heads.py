@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from io import BufferedReader
 
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -28,7 +29,26 @@ _take: Final = re.compile(rf"({_NAME}): *({_VALUE})\r\n").findall
 class Head(HTTPMessage):
     """
     The headers of an answer whose lines are known to be in order, so that none of their values has to be cleaned again.
+
+    Args:
+        fields: Names and values, as they came.
+
     """
+
+    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._first: dict[str, str] = {}
+        for name, value in fields:
+            self.set_raw(name, value)
+            self._first.setdefault(name.lower(), value)
+        # As it is said of what has no body of its own.
+        self.set_payload("")
+
+    def get(self, name: str, failobj: Any = None) -> Any:
+        """
+        Return the first value of that name.
+        """
+        return self._first.get(name.lower(), failobj)
 
     def items(self) -> list[tuple[str, str]]:
         """
@@ -44,12 +64,7 @@ def parse_headers(file: BufferedReader, *limits: Any, **more_limits: Any) -> HTT
     found = _find(file.peek())
     if not found:
         return http.client.parse_headers(file, *limits, **more_limits)
-    head = Head()
-    for name, value in _take(file.read(found.end()).decode("ascii")):
-        head.set_raw(name, value)
-    # As it is said of what has no body of its own.
-    head.set_payload("")
-    return head
+    return Head(_take(file.read(found.end()).decode("ascii")))
 
 
 class Answer(HTTPResponse):

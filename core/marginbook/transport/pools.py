@@ -7,6 +7,7 @@ end. Here it counts once, from the request to the end of the answer: headers and
 
 from __future__ import annotations
 
+import http.client
 import math
 import socket
 import ssl
@@ -80,6 +81,12 @@ class _Connection(HTTPConnection):
     def getresponse(self) -> Any:
         _begin(self.sock, self.timeout)
         return super().getresponse()
+
+    def putheader(self, header: str, *values: str) -> None:
+        """
+        Write a header. urllib3 looks for a mark of its own before, which nobody here makes.
+        """
+        http.client.HTTPConnection.putheader(self, header, *values)
 
 
 class _TLSConnection(HTTPSConnection):
@@ -184,7 +191,10 @@ class _Pools(HTTPAdapter):
         """
         Return what the first line of a request asks for.
         """
-        return super().request_url(request, proxies) if _are_proxies(proxies) else str(request.path_url)
+        if _are_proxies(proxies) or "#" in request.url:
+            return super().request_url(request, proxies)
+        # What was prepared has a path.
+        return f"/{request.url.split('/', 3)[3]}"
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """

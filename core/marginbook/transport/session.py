@@ -129,8 +129,9 @@ class Session(requests.Session):
     ) -> None:
         # Not by requests, which makes two pools of connections for each session, and would leave them unused here.
         vars(self).update(vars(_blank()))
+        # Nearly nobody wants to see or to change them, and to copy them takes as long as to sign a request.
+        del self.headers
         self.adapters = {"https://": pool, "http://": pool}
-        self.headers = CaseInsensitiveDict(_blank().headers)
         self.hooks = default_hooks()
         self.params, self.proxies = {}, {}
         self.auth = auth
@@ -143,6 +144,12 @@ class Session(requests.Session):
         #: The bodies by request, where somebody wants to keep them: what was refused has its status before it.
         self.kept: dict[str, bytes] | None = None
         _keep_signatures_out_of_logs()
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "headers":
+            raise AttributeError(name)
+        self.headers = _usual().copy()
+        return self.headers
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """
@@ -190,8 +197,11 @@ class Session(requests.Session):
         prepared = requests.PreparedRequest()
         prepared.prepare_method(request.method)
         prepared.url = _address(request.url, params)
-        headers = {**self.headers, **request.headers}
-        prepared.prepare_headers({name: value for name, value in headers.items() if value is not None})
+        if request.headers or "headers" in vars(self):
+            headers = {**self.headers, **request.headers}
+            prepared.prepare_headers({name: value for name, value in headers.items() if value is not None})
+        else:
+            prepared.headers = _usual().copy()
         prepared.prepare_body(request.data, request.files, request.json)
         prepared.prepare_hooks(request.hooks)
         prepared.prepare_auth(request.auth or self.auth)
@@ -246,7 +256,7 @@ class Session(requests.Session):
         """
         if self._signed:
             self._told = "\n".join(
-                [self._told, *(text for request in self._signed for text in _own(request, self.headers))]
+                [self._told, *(text for request in self._signed for text in _own(request))]
             )
             self._signed = []
         return self._told
@@ -349,12 +359,22 @@ def _spelled(url: str) -> str:
     return prepared.url or ""
 
 
-def _own(request: requests.PreparedRequest, usual: Mapping[str, str | bytes]) -> list[str]:
+@functools.cache
+def _usual() -> CaseInsensitiveDict[str]:
     """
-    Return what a request has that others of the session have not.
+    Return the headers that a request has of nobody's wish.
+    """
+    prepared = requests.PreparedRequest()
+    prepared.prepare_headers(_blank().headers)
+    return prepared.headers
+
+
+def _own(request: requests.PreparedRequest) -> list[str]:
+    """
+    Return what a request has that not every request has.
     """
     query = (request.url or "").partition("?")[2].split("&")
-    headers = [value for name, value in request.headers.items() if name not in usual]
+    headers = [value for name, value in request.headers.items() if name not in _usual()]
     return [*map(str, headers), *query, *map(unquote, query)]
 
 
@@ -366,7 +386,7 @@ def _route(url: str | bytes) -> dict[str, Any]:
 
 def _read(response: requests.Response, deadline: Deadline) -> None:
     body = bytearray()
-    for chunk in response.iter_content(_CHUNK):
+    for chunk in response.iter_content(None if _is_short(response.headers) else _CHUNK):
         body += chunk
         if len(body) > LARGEST_BODY:
             msg = f"The answer is longer than {LARGEST_BODY // 1024 // 1024} MiB."
@@ -376,6 +396,16 @@ def _read(response: requests.Response, deadline: Deadline) -> None:
             raise requests.ReadTimeout
     # requests has no public way to hand over a body that was read under supervision.
     response._content = bytes(body)  # noqa: SLF001
+
+
+def _is_short(headers: Mapping[str, str]) -> bool:
+    """
+    Say whether a body can be read at once: it is as long as its head says, which is not long.
+    """
+    length = headers.get("Content-Length", "")
+    if not (length.isdecimal() and int(length) <= _CHUNK):
+        return False
+    return "Content-Encoding" not in headers and "Transfer-Encoding" not in headers
 
 
 #: An untrusted certificate, or an address that makes no sense, is the same the next time.

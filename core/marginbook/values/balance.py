@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, fields, frozen
@@ -140,36 +139,41 @@ class Balance:
         """
         Return the same balance with the figure *name* filled in, marked as derived by *identity*.
         """
-        return self.complete({name: exact(figure)}, [(name, identity)])
+        return self.completed({**vars(self), name: exact(figure)}, ((name, identity),))
 
-    def complete(
-        self, figures: Mapping[str, Decimal], identities: Iterable[tuple[str, str]], notes: Iterable[str] = ()
+    def completed(
+        self, row: dict[str, Any], identities: tuple[tuple[str, str], ...] = (), notes: Iterable[str] = ()
     ) -> Balance:
         """
-        Return the same balance with several derived figures, `exact` ones, with the identity of each, and more notes.
+        Return the balance that *row*, which becomes its own, makes of this one: several figures, `exact` ones, are
+        filled in.
+
+        Args:
+            row: All fields by name.
+
+            identities: The figures that are derived, and what each of them was derived by.
+
+            notes: More of them.
+
         """
         # This is done to every row, and evolve would check again what has just been checked.
-        known = vars(self).copy()
-        if figures:
-            known |= figures
-            known["_derived"] = _merged(self._derived, tuple(identities))
+        if identities:
+            row["_derived"] = _merged(self._derived, identities)
         if notes:
-            known["notes"] = (*self.notes, *texts(notes))
+            row["notes"] = (*self.notes, *texts(notes))
         whole = object.__new__(Balance)
-        object.__setattr__(whole, "__dict__", known)
+        object.__setattr__(whole, "__dict__", row)
         return whole
 
     def remark(self, note: str) -> Balance:
         """
         Return the same balance with one more note.
         """
-        return self.complete({}, (), [note])
+        return self.completed(vars(self).copy(), notes=(note,))
 
 
 #: The names of the amounts of a balance, in reading order.
 AMOUNTS: Final = tuple(a.name for a in fields(Balance) if "amount" in a.metadata)
-
-_AMOUNTS: Final = itemgetter(*AMOUNTS)
 
 
 def _is_well(row: Mapping[str, Any]) -> bool:
@@ -181,7 +185,7 @@ def _is_well(row: Mapping[str, Any]) -> bool:
     # What cannot be looked up is no name.
     except TypeError:
         return False
-    return known and are_exact(_AMOUNTS(row))
+    return known and are_exact(row, AMOUNTS)
 
 
 #: Those of them that are valued, where somebody asks what a report is worth.

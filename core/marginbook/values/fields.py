@@ -21,7 +21,7 @@ def check_text(_: object, attribute: Attribute[Any], value: object) -> None:
     """
     Refuse what is no text of printable characters: a report sorts by it, and prints it on terminals.
     """
-    if not is_readable(value):
+    if not isinstance(value, str) or not is_readable(value):
         msg = f"{attribute.name} is {value!r:.24}, which is no text of printable characters."
         raise InvalidResponseError(msg, hint="The venue may have changed: look for a newer plugin.")
 

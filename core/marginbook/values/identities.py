@@ -7,8 +7,7 @@ They hold by the definitions in `Balance`, whatever the venue. A figure that the
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from marginbook.values.balance import AMOUNTS
 from marginbook.values.money import SUMMING, ZERO, plain, plus
@@ -25,10 +24,10 @@ SUMS: Final = (
     ("initial_margin", ("position_margin", "order_margin")),
 )
 
-#: The figure, how its identity is written, and what reads it and its terms.
-_READ: Final = tuple((name, " + ".join(terms), attrgetter(name, *terms)) for name, terms in SUMS)
+#: The figure, its two terms, and what is said of it where it is derived.
+_SUMS: Final = tuple((name, *terms, ((name, " + ".join(terms)),)) for name, terms in SUMS)
 
-_ALL_CROSS: Final = ("unrealized_pnl", "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance")
+_ALL_CROSS: Final = (("unrealized_pnl", "cross_unrealized_pnl, as wallet_balance = cross_wallet_balance"),)
 
 #: What more than an asset backs by itself means, where an account may share collateral, and where it does not.
 SHARED: Final = (
@@ -56,53 +55,44 @@ def derive(balances: Iterable[Balance], *, elsewhere: str = "", alone: bool = Fa
 
 
 def _complete(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
-    figures: dict[str, Decimal] = {}
-    identities = []
+    row: dict[str, Any] = vars(balance).copy()
+    identities: tuple[tuple[str, str], ...] = ()
     notes = []
-    pnl = balance.unrealized_pnl
-    if pnl is None and balance.cross_unrealized_pnl is not None and _is_all_cross(balance):
-        pnl = figures["unrealized_pnl"] = balance.cross_unrealized_pnl
-        identities.append(_ALL_CROSS)
-    for name, identity, read in _READ:
-        figure, part, other = read(balance)
-        if name == "equity":
-            other = pnl
+    wallet, cross, cross_pnl = balance.wallet_balance, balance.cross_wallet_balance, balance.cross_unrealized_pnl
+    # Without an isolated wallet there are no isolated positions, so the cross positions are all of them.
+    if balance.unrealized_pnl is None and cross_pnl is not None and wallet is not None and wallet == cross:
+        row["unrealized_pnl"] = cross_pnl
+        identities = _ALL_CROSS
+    for name, first, second, identity in _SUMS:
+        part, other = row[first], row[second]
         if part is None or other is None:
             continue
-        if figure is None:
-            figures[name] = part + other
-            identities.append((name, identity))
-        elif difference := figure - part - other:
-            notes.append(_contradiction(name, identity, difference))
-    known = balance.equity is not None or "equity" in figures
-    if balance.cross_wallet_balance is not None and balance.cross_unrealized_pnl is not None:
-        if not known and balance.wallet_balance != balance.cross_wallet_balance:
+        if row[name] is None:
+            row[name] = part + other
+            identities += identity
+        elif difference := row[name] - part - other:
+            notes.append(_contradiction(name, f"{first} + {second}", difference))
+    if cross is not None and cross_pnl is not None:
+        if row["equity"] is None and wallet != cross:
             notes.append(_hidden(balance, elsewhere))
         # With collateral of its own alone, an asset cannot back more than its cross wallet and cross PnL.
-        cross = balance.cross_wallet_balance + balance.cross_unrealized_pnl
-        if balance.available_balance is not None and balance.available_balance > max(cross, ZERO):
+        available = balance.available_balance
+        if available is not None and available > ZERO and available > cross + cross_pnl:
             notes.append(f"available_balance exceeds what this asset backs by itself{exceeding}.")
-    return balance.complete(figures, identities, notes) if figures or notes else balance
-
-
-def _is_all_cross(balance: Balance) -> bool:
-    """
-    Without an isolated wallet there are no isolated positions, so the cross positions are all of them.
-    """
-    return balance.wallet_balance is not None and balance.wallet_balance == balance.cross_wallet_balance
+    return balance.completed(row, identities, notes) if identities or notes else balance
 
 
 def _contradictions(summary: Summary, rounding: Decimal) -> Iterable[str]:
     """
     Say where figures do not add up by more than *rounding*. Which of them is wrong nobody here can know.
     """
-    for name, identity, read in _READ:
-        figure, part, other = read(summary)
+    for name, first, second, _ in _SUMS:
+        figure, part, other = (getattr(summary, figure) for figure in (name, first, second))
         if figure is None or part is None or other is None:
             continue
         difference = plus(figure, plus(part, other).copy_negate())
         if difference.copy_abs() > rounding:
-            yield _contradiction(name, identity, difference)
+            yield _contradiction(name, f"{first} + {second}", difference)
 
 
 def _contradiction(name: str, identity: str, difference: Decimal) -> str:

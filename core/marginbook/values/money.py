@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 from marginbook.errors import InvalidResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from marginbook.wire import Unset
 
@@ -82,16 +82,22 @@ def exact(amount: Decimal | int | str) -> Decimal:
     return amount if exponent <= 0 else EXACT.quantize(amount, Decimal(1))
 
 
-def are_exact(amounts: Iterable[object]) -> bool:
+def are_exact(row: Mapping[str, Any], names: Iterable[str]) -> bool:
     """
-    Say whether all *amounts* are what `exact` returns, or not known. To look at them together takes a third of the time.
+    Say whether the amounts of a row are what `exact` returns, or not known. To say no more takes a third of its time.
     """
-    known: Any = [amount for amount in amounts if amount is not None]
     try:
-        # Raises for each that is no Decimal, and for each that is not plain.
-        return all(map(Decimal.is_finite, known)) and len(tuple(map(_PLAIN.plus, known))) == len(known)
-    except (TypeError, ArithmeticError):
+        for name in names:
+            amount = row[name]
+            if amount is not None:
+                # Raises for what is not plain.
+                _PLAIN.plus(amount)
+                if not amount.is_finite():
+                    return False
+    # Nor do all things have these.
+    except (ArithmeticError, AttributeError, TypeError):
         return False
+    return True
 
 
 # Compiled for the first amount that is a text: most clients have made decimals of theirs.
@@ -167,8 +173,13 @@ def added(column: tuple[Decimal | None, ...]) -> Decimal | None:
     """
     Add up amounts as `total` does, for a caller who has many such sums and has made `EXACT` the context of all.
     """
-    known = [amount for amount in column if amount is not None]
-    return sum(known, ZERO) if len(known) == len(column) else None
+    try:
+        return sum(column, ZERO)
+    except TypeError:
+        # None cannot be added to anything; nor can a stranger.
+        if any(amount is None for amount in column):
+            return None
+        raise
 
 
 @overload

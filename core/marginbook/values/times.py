@@ -57,7 +57,7 @@ def from_milliseconds(since_epoch: Decimal | int) -> datetime | None:
     if since_epoch == 0:
         return None
     try:
-        whole = int(since_epoch)
+        whole = since_epoch if type(since_epoch) is int else int(since_epoch)
         when = EPOCH + whole * _MILLISECOND if whole == since_epoch else None
     except (OverflowError, ValueError):
         when = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .asset_margin import AssetMargin
@@ -80,19 +80,26 @@ class AccountInformation:
         from .position import Position
 
         fields_ = Fields(source, "AccountInformation")
-        return cls(
-            assets=[
-                AssetMargin.from_dict(check(item_, dict, "AccountInformation", "assets"))
-                for item_ in fields_.take("assets", list)
-            ],
-            positions=[
-                Position.from_dict(check(item_, dict, "AccountInformation", "positions"))
-                for item_ in fields_.take("positions", list)
-            ],
-            can_deposit=fields_.take("canDeposit", bool),
-            can_trade=fields_.take("canTrade", bool),
-            can_withdraw=fields_.take("canWithdraw", bool),
-            fee_tier=fields_.take("feeTier", int),
-            update_time=fields_.take("updateTime", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        model_.assets = [
+            AssetMargin.from_dict(check(item_, dict, "AccountInformation", "assets"))
+            for item_ in fields_.take("assets", list)
+        ]
+        model_.positions = [
+            Position.from_dict(check(item_, dict, "AccountInformation", "positions"))
+            for item_ in fields_.take("positions", list)
+        ]
+        value_ = fields_.rest.pop("canDeposit", UNSET)
+        model_.can_deposit = value_ if type(value_) is bool else check(value_, bool, "AccountInformation", "canDeposit")
+        value_ = fields_.rest.pop("canTrade", UNSET)
+        model_.can_trade = value_ if type(value_) is bool else check(value_, bool, "AccountInformation", "canTrade")
+        value_ = fields_.rest.pop("canWithdraw", UNSET)
+        model_.can_withdraw = (
+            value_ if type(value_) is bool else check(value_, bool, "AccountInformation", "canWithdraw")
         )
+        value_ = fields_.rest.pop("feeTier", UNSET)
+        model_.fee_tier = value_ if type(value_) is int else check(value_, int, "AccountInformation", "feeTier")
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountInformation", "updateTime")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -110,21 +110,67 @@ class Position:
 
         """
         fields_ = Fields(source, "Position")
-        return cls(
-            symbol=fields_.take("symbol", str),
-            position_amt=fields_.take("positionAmt", Decimal),
-            initial_margin=fields_.take("initialMargin", Decimal),
-            maint_margin=fields_.take("maintMargin", Decimal),
-            unrealized_profit=fields_.take("unrealizedProfit", Decimal),
-            position_initial_margin=fields_.take("positionInitialMargin", Decimal),
-            open_order_initial_margin=fields_.take("openOrderInitialMargin", Decimal),
-            leverage=fields_.take("leverage", Decimal),
-            isolated=fields_.take("isolated", bool),
-            position_side=fields_.take("positionSide", str),
-            entry_price=fields_.take("entryPrice", Decimal),
-            max_qty=fields_.take("maxQty", Decimal),
-            break_even_price=fields_.take_optional("breakEvenPrice", Decimal),
-            notional_value=fields_.take_optional("notionalValue", Decimal),
-            update_time=fields_.take_optional("updateTime", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("symbol", UNSET)
+        model_.symbol = value_ if type(value_) is str else check(value_, str, "Position", "symbol")
+        value_ = fields_.rest.pop("positionAmt", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_amt = amount_ if amount_ is not None else check(value_, Decimal, "Position", "positionAmt")
+        value_ = fields_.rest.pop("initialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.initial_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "initialMargin")
+        value_ = fields_.rest.pop("maintMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maintMargin")
+        value_ = fields_.rest.pop("unrealizedProfit", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealized_profit = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealizedProfit")
         )
+        value_ = fields_.rest.pop("positionInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "positionInitialMargin")
+        )
+        value_ = fields_.rest.pop("openOrderInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.open_order_initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "openOrderInitialMargin")
+        )
+        value_ = fields_.rest.pop("leverage", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.leverage = amount_ if amount_ is not None else check(value_, Decimal, "Position", "leverage")
+        value_ = fields_.rest.pop("isolated", UNSET)
+        model_.isolated = value_ if type(value_) is bool else check(value_, bool, "Position", "isolated")
+        value_ = fields_.rest.pop("positionSide", UNSET)
+        model_.position_side = value_ if type(value_) is str else check(value_, str, "Position", "positionSide")
+        value_ = fields_.rest.pop("entryPrice", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.entry_price = amount_ if amount_ is not None else check(value_, Decimal, "Position", "entryPrice")
+        value_ = fields_.rest.pop("maxQty", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.max_qty = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maxQty")
+        value_ = fields_.rest.pop("breakEvenPrice", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.break_even_price = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Position", "breakEvenPrice")
+        )
+        value_ = fields_.rest.pop("notionalValue", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.notional_value = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Position", "notionalValue")
+        )
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Position", "updateTime")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

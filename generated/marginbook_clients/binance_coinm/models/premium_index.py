@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -82,15 +82,32 @@ class PremiumIndex:
 
         """
         fields_ = Fields(source, "PremiumIndex")
-        return cls(
-            symbol=fields_.take("symbol", str),
-            pair=fields_.take("pair", str),
-            mark_price=fields_.take("markPrice", Decimal),
-            index_price=fields_.take("indexPrice", Decimal),
-            estimated_settle_price=fields_.take("estimatedSettlePrice", str),
-            last_funding_rate=fields_.take("lastFundingRate", str),
-            interest_rate=fields_.take("interestRate", str),
-            next_funding_time=fields_.take("nextFundingTime", int),
-            time=fields_.take("time", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("symbol", UNSET)
+        model_.symbol = value_ if type(value_) is str else check(value_, str, "PremiumIndex", "symbol")
+        value_ = fields_.rest.pop("pair", UNSET)
+        model_.pair = value_ if type(value_) is str else check(value_, str, "PremiumIndex", "pair")
+        value_ = fields_.rest.pop("markPrice", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.mark_price = amount_ if amount_ is not None else check(value_, Decimal, "PremiumIndex", "markPrice")
+        value_ = fields_.rest.pop("indexPrice", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.index_price = amount_ if amount_ is not None else check(value_, Decimal, "PremiumIndex", "indexPrice")
+        value_ = fields_.rest.pop("estimatedSettlePrice", UNSET)
+        model_.estimated_settle_price = (
+            value_ if type(value_) is str else check(value_, str, "PremiumIndex", "estimatedSettlePrice")
         )
+        value_ = fields_.rest.pop("lastFundingRate", UNSET)
+        model_.last_funding_rate = (
+            value_ if type(value_) is str else check(value_, str, "PremiumIndex", "lastFundingRate")
+        )
+        value_ = fields_.rest.pop("interestRate", UNSET)
+        model_.interest_rate = value_ if type(value_) is str else check(value_, str, "PremiumIndex", "interestRate")
+        value_ = fields_.rest.pop("nextFundingTime", UNSET)
+        model_.next_funding_time = (
+            value_ if type(value_) is int else check(value_, int, "PremiumIndex", "nextFundingTime")
+        )
+        value_ = fields_.rest.pop("time", UNSET)
+        model_.time = value_ if type(value_) is int else check(value_, int, "PremiumIndex", "time")
+        model_.additional_properties = fields_.others()
+        return model_

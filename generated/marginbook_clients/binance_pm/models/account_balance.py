@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -103,19 +103,67 @@ class AccountBalance:
 
         """
         fields_ = Fields(source, "AccountBalance")
-        return cls(
-            asset=fields_.take("asset", str),
-            total_wallet_balance=fields_.take("totalWalletBalance", Decimal),
-            cross_margin_asset=fields_.take("crossMarginAsset", Decimal),
-            cross_margin_borrowed=fields_.take("crossMarginBorrowed", Decimal),
-            cross_margin_free=fields_.take("crossMarginFree", Decimal),
-            cross_margin_interest=fields_.take("crossMarginInterest", Decimal),
-            cross_margin_locked=fields_.take("crossMarginLocked", Decimal),
-            um_wallet_balance=fields_.take("umWalletBalance", Decimal),
-            um_unrealized_pnl=fields_.take("umUnrealizedPNL", str),
-            cm_wallet_balance=fields_.take("cmWalletBalance", Decimal),
-            cm_unrealized_pnl=fields_.take("cmUnrealizedPNL", str),
-            update_time=fields_.take("updateTime", int),
-            negative_balance=fields_.take_optional("negativeBalance", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("asset", UNSET)
+        model_.asset = value_ if type(value_) is str else check(value_, str, "AccountBalance", "asset")
+        value_ = fields_.rest.pop("totalWalletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "totalWalletBalance")
         )
+        value_ = fields_.rest.pop("crossMarginAsset", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_margin_asset = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginAsset")
+        )
+        value_ = fields_.rest.pop("crossMarginBorrowed", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_margin_borrowed = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginBorrowed")
+        )
+        value_ = fields_.rest.pop("crossMarginFree", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_margin_free = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginFree")
+        )
+        value_ = fields_.rest.pop("crossMarginInterest", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_margin_interest = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginInterest")
+        )
+        value_ = fields_.rest.pop("crossMarginLocked", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_margin_locked = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginLocked")
+        )
+        value_ = fields_.rest.pop("umWalletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.um_wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "umWalletBalance")
+        )
+        value_ = fields_.rest.pop("umUnrealizedPNL", UNSET)
+        model_.um_unrealized_pnl = (
+            value_ if type(value_) is str else check(value_, str, "AccountBalance", "umUnrealizedPNL")
+        )
+        value_ = fields_.rest.pop("cmWalletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cm_wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "cmWalletBalance")
+        )
+        value_ = fields_.rest.pop("cmUnrealizedPNL", UNSET)
+        model_.cm_unrealized_pnl = (
+            value_ if type(value_) is str else check(value_, str, "AccountBalance", "cmUnrealizedPNL")
+        )
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountBalance", "updateTime")
+        value_ = fields_.rest.pop("negativeBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.negative_balance = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountBalance", "negativeBalance")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -86,16 +86,48 @@ class AccountInformation:
 
         """
         fields_ = Fields(source, "AccountInformation")
-        return cls(
-            uni_mmr=fields_.take("uniMMR", Decimal),
-            account_equity=fields_.take("accountEquity", Decimal),
-            actual_equity=fields_.take("actualEquity", Decimal),
-            account_initial_margin=fields_.take("accountInitialMargin", Decimal),
-            account_maint_margin=fields_.take("accountMaintMargin", Decimal),
-            account_status=fields_.take("accountStatus", str),
-            virtual_max_withdraw_amount=fields_.take("virtualMaxWithdrawAmount", Decimal),
-            total_available_balance=fields_.take("totalAvailableBalance", str),
-            total_margin_open_loss=fields_.take("totalMarginOpenLoss", str),
-            update_time=fields_.take("updateTime", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("uniMMR", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.uni_mmr = amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "uniMMR")
+        value_ = fields_.rest.pop("accountEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.account_equity = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "accountEquity")
         )
+        value_ = fields_.rest.pop("actualEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.actual_equity = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "actualEquity")
+        )
+        value_ = fields_.rest.pop("accountInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.account_initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "accountInitialMargin")
+        )
+        value_ = fields_.rest.pop("accountMaintMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.account_maint_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "accountMaintMargin")
+        )
+        value_ = fields_.rest.pop("accountStatus", UNSET)
+        model_.account_status = (
+            value_ if type(value_) is str else check(value_, str, "AccountInformation", "accountStatus")
+        )
+        value_ = fields_.rest.pop("virtualMaxWithdrawAmount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.virtual_max_withdraw_amount = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "virtualMaxWithdrawAmount")
+        )
+        value_ = fields_.rest.pop("totalAvailableBalance", UNSET)
+        model_.total_available_balance = (
+            value_ if type(value_) is str else check(value_, str, "AccountInformation", "totalAvailableBalance")
+        )
+        value_ = fields_.rest.pop("totalMarginOpenLoss", UNSET)
+        model_.total_margin_open_loss = (
+            value_ if type(value_) is str else check(value_, str, "AccountInformation", "totalMarginOpenLoss")
+        )
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountInformation", "updateTime")
+        model_.additional_properties = fields_.others()
+        return model_

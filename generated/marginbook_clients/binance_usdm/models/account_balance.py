@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -88,15 +88,37 @@ class AccountBalance:
 
         """
         fields_ = Fields(source, "AccountBalance")
-        return cls(
-            account_alias=fields_.take("accountAlias", str),
-            asset=fields_.take("asset", str),
-            balance=fields_.take("balance", Decimal),
-            cross_wallet_balance=fields_.take("crossWalletBalance", Decimal),
-            cross_un_pnl=fields_.take("crossUnPnl", Decimal),
-            available_balance=fields_.take("availableBalance", Decimal),
-            max_withdraw_amount=fields_.take("maxWithdrawAmount", Decimal),
-            margin_available=fields_.take("marginAvailable", bool),
-            update_time=fields_.take("updateTime", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("accountAlias", UNSET)
+        model_.account_alias = value_ if type(value_) is str else check(value_, str, "AccountBalance", "accountAlias")
+        value_ = fields_.rest.pop("asset", UNSET)
+        model_.asset = value_ if type(value_) is str else check(value_, str, "AccountBalance", "asset")
+        value_ = fields_.rest.pop("balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.balance = amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "balance")
+        value_ = fields_.rest.pop("crossWalletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossWalletBalance")
         )
+        value_ = fields_.rest.pop("crossUnPnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_un_pnl = amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossUnPnl")
+        value_ = fields_.rest.pop("availableBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "availableBalance")
+        )
+        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.max_withdraw_amount = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "maxWithdrawAmount")
+        )
+        value_ = fields_.rest.pop("marginAvailable", UNSET)
+        model_.margin_available = (
+            value_ if type(value_) is bool else check(value_, bool, "AccountBalance", "marginAvailable")
+        )
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountBalance", "updateTime")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -77,14 +77,32 @@ class AccountConfiguration:
 
         """
         fields_ = Fields(source, "AccountConfiguration")
-        return cls(
-            fee_tier=fields_.take("feeTier", int),
-            can_trade=fields_.take("canTrade", bool),
-            can_deposit=fields_.take("canDeposit", bool),
-            can_withdraw=fields_.take("canWithdraw", bool),
-            dual_side_position=fields_.take("dualSidePosition", bool),
-            update_time=fields_.take("updateTime", int),
-            multi_assets_margin=fields_.take("multiAssetsMargin", bool),
-            trade_group_id=fields_.take("tradeGroupId", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("feeTier", UNSET)
+        model_.fee_tier = value_ if type(value_) is int else check(value_, int, "AccountConfiguration", "feeTier")
+        value_ = fields_.rest.pop("canTrade", UNSET)
+        model_.can_trade = value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "canTrade")
+        value_ = fields_.rest.pop("canDeposit", UNSET)
+        model_.can_deposit = (
+            value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "canDeposit")
         )
+        value_ = fields_.rest.pop("canWithdraw", UNSET)
+        model_.can_withdraw = (
+            value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "canWithdraw")
+        )
+        value_ = fields_.rest.pop("dualSidePosition", UNSET)
+        model_.dual_side_position = (
+            value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "dualSidePosition")
+        )
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountConfiguration", "updateTime")
+        value_ = fields_.rest.pop("multiAssetsMargin", UNSET)
+        model_.multi_assets_margin = (
+            value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "multiAssetsMargin")
+        )
+        value_ = fields_.rest.pop("tradeGroupId", UNSET)
+        model_.trade_group_id = (
+            value_ if type(value_) is int else check(value_, int, "AccountConfiguration", "tradeGroupId")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

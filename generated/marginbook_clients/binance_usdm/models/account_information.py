@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .asset_margin import AssetMargin
@@ -107,25 +107,73 @@ class AccountInformation:
         from .position import Position
 
         fields_ = Fields(source, "AccountInformation")
-        return cls(
-            total_initial_margin=fields_.take("totalInitialMargin", Decimal),
-            total_maint_margin=fields_.take("totalMaintMargin", Decimal),
-            total_wallet_balance=fields_.take("totalWalletBalance", Decimal),
-            total_unrealized_profit=fields_.take("totalUnrealizedProfit", Decimal),
-            total_margin_balance=fields_.take("totalMarginBalance", Decimal),
-            total_position_initial_margin=fields_.take("totalPositionInitialMargin", Decimal),
-            total_open_order_initial_margin=fields_.take("totalOpenOrderInitialMargin", Decimal),
-            total_cross_wallet_balance=fields_.take("totalCrossWalletBalance", Decimal),
-            total_cross_un_pnl=fields_.take("totalCrossUnPnl", Decimal),
-            available_balance=fields_.take("availableBalance", Decimal),
-            max_withdraw_amount=fields_.take("maxWithdrawAmount", Decimal),
-            assets=[
-                AssetMargin.from_dict(check(item_, dict, "AccountInformation", "assets"))
-                for item_ in fields_.take("assets", list)
-            ],
-            positions=[
-                Position.from_dict(check(item_, dict, "AccountInformation", "positions"))
-                for item_ in fields_.take("positions", list)
-            ],
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("totalInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalInitialMargin")
         )
+        value_ = fields_.rest.pop("totalMaintMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_maint_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalMaintMargin")
+        )
+        value_ = fields_.rest.pop("totalWalletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalWalletBalance")
+        )
+        value_ = fields_.rest.pop("totalUnrealizedProfit", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_unrealized_profit = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalUnrealizedProfit")
+        )
+        value_ = fields_.rest.pop("totalMarginBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_margin_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalMarginBalance")
+        )
+        value_ = fields_.rest.pop("totalPositionInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_position_initial_margin = (
+            amount_
+            if amount_ is not None
+            else check(value_, Decimal, "AccountInformation", "totalPositionInitialMargin")
+        )
+        value_ = fields_.rest.pop("totalOpenOrderInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_open_order_initial_margin = (
+            amount_
+            if amount_ is not None
+            else check(value_, Decimal, "AccountInformation", "totalOpenOrderInitialMargin")
+        )
+        value_ = fields_.rest.pop("totalCrossWalletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_cross_wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalCrossWalletBalance")
+        )
+        value_ = fields_.rest.pop("totalCrossUnPnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_cross_un_pnl = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalCrossUnPnl")
+        )
+        value_ = fields_.rest.pop("availableBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "availableBalance")
+        )
+        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.max_withdraw_amount = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "maxWithdrawAmount")
+        )
+        model_.assets = [
+            AssetMargin.from_dict(check(item_, dict, "AccountInformation", "assets"))
+            for item_ in fields_.take("assets", list)
+        ]
+        model_.positions = [
+            Position.from_dict(check(item_, dict, "AccountInformation", "positions"))
+            for item_ in fields_.take("positions", list)
+        ]
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -90,17 +90,45 @@ class AssetIndex:
 
         """
         fields_ = Fields(source, "AssetIndex")
-        return cls(
-            symbol=fields_.take("symbol", str),
-            time=fields_.take("time", int),
-            index=fields_.take("index", Decimal),
-            bid_buffer=fields_.take("bidBuffer", Decimal),
-            ask_buffer=fields_.take("askBuffer", Decimal),
-            bid_rate=fields_.take("bidRate", Decimal),
-            ask_rate=fields_.take("askRate", Decimal),
-            auto_exchange_bid_buffer=fields_.take("autoExchangeBidBuffer", Decimal),
-            auto_exchange_ask_buffer=fields_.take("autoExchangeAskBuffer", Decimal),
-            auto_exchange_bid_rate=fields_.take("autoExchangeBidRate", Decimal),
-            auto_exchange_ask_rate=fields_.take("autoExchangeAskRate", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("symbol", UNSET)
+        model_.symbol = value_ if type(value_) is str else check(value_, str, "AssetIndex", "symbol")
+        value_ = fields_.rest.pop("time", UNSET)
+        model_.time = value_ if type(value_) is int else check(value_, int, "AssetIndex", "time")
+        value_ = fields_.rest.pop("index", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.index = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "index")
+        value_ = fields_.rest.pop("bidBuffer", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.bid_buffer = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "bidBuffer")
+        value_ = fields_.rest.pop("askBuffer", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.ask_buffer = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "askBuffer")
+        value_ = fields_.rest.pop("bidRate", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.bid_rate = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "bidRate")
+        value_ = fields_.rest.pop("askRate", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.ask_rate = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "askRate")
+        value_ = fields_.rest.pop("autoExchangeBidBuffer", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.auto_exchange_bid_buffer = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeBidBuffer")
         )
+        value_ = fields_.rest.pop("autoExchangeAskBuffer", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.auto_exchange_ask_buffer = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeAskBuffer")
+        )
+        value_ = fields_.rest.pop("autoExchangeBidRate", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.auto_exchange_bid_rate = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeBidRate")
+        )
+        value_ = fields_.rest.pop("autoExchangeAskRate", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.auto_exchange_ask_rate = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeAskRate")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

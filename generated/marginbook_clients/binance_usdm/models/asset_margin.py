@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -105,20 +105,65 @@ class AssetMargin:
 
         """
         fields_ = Fields(source, "AssetMargin")
-        return cls(
-            asset=fields_.take("asset", str),
-            wallet_balance=fields_.take("walletBalance", Decimal),
-            unrealized_profit=fields_.take("unrealizedProfit", Decimal),
-            margin_balance=fields_.take("marginBalance", Decimal),
-            maint_margin=fields_.take("maintMargin", Decimal),
-            initial_margin=fields_.take("initialMargin", Decimal),
-            position_initial_margin=fields_.take("positionInitialMargin", Decimal),
-            open_order_initial_margin=fields_.take("openOrderInitialMargin", Decimal),
-            cross_wallet_balance=fields_.take("crossWalletBalance", Decimal),
-            cross_un_pnl=fields_.take("crossUnPnl", Decimal),
-            available_balance=fields_.take("availableBalance", Decimal),
-            max_withdraw_amount=fields_.take("maxWithdrawAmount", Decimal),
-            update_time=fields_.take("updateTime", int),
-            margin_available=fields_.take_optional("marginAvailable", bool),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("asset", UNSET)
+        model_.asset = value_ if type(value_) is str else check(value_, str, "AssetMargin", "asset")
+        value_ = fields_.rest.pop("walletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "walletBalance")
         )
+        value_ = fields_.rest.pop("unrealizedProfit", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealized_profit = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "unrealizedProfit")
+        )
+        value_ = fields_.rest.pop("marginBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "marginBalance")
+        )
+        value_ = fields_.rest.pop("maintMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "maintMargin")
+        value_ = fields_.rest.pop("initialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "initialMargin")
+        )
+        value_ = fields_.rest.pop("positionInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "positionInitialMargin")
+        )
+        value_ = fields_.rest.pop("openOrderInitialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.open_order_initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "openOrderInitialMargin")
+        )
+        value_ = fields_.rest.pop("crossWalletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_wallet_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "crossWalletBalance")
+        )
+        value_ = fields_.rest.pop("crossUnPnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_un_pnl = amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "crossUnPnl")
+        value_ = fields_.rest.pop("availableBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "availableBalance")
+        )
+        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.max_withdraw_amount = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "maxWithdrawAmount")
+        )
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = value_ if type(value_) is int else check(value_, int, "AssetMargin", "updateTime")
+        value_ = fields_.rest.pop("marginAvailable", UNSET)
+        model_.margin_available = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "AssetMargin", "marginAvailable")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

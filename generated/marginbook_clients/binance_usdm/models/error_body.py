@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -53,8 +53,10 @@ class ErrorBody:
 
         """
         fields_ = Fields(source, "ErrorBody")
-        return cls(
-            code=fields_.take("code", int),
-            msg=fields_.take("msg", str),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is int else check(value_, int, "ErrorBody", "code")
+        value_ = fields_.rest.pop("msg", UNSET)
+        model_.msg = value_ if type(value_) is str else check(value_, str, "ErrorBody", "msg")
+        model_.additional_properties = fields_.others()
+        return model_

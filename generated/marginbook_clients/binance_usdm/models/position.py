@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -87,16 +87,39 @@ class Position:
 
         """
         fields_ = Fields(source, "Position")
-        return cls(
-            symbol=fields_.take("symbol", str),
-            position_side=fields_.take("positionSide", str),
-            position_amt=fields_.take("positionAmt", Decimal),
-            unrealized_profit=fields_.take("unrealizedProfit", Decimal),
-            isolated_margin=fields_.take("isolatedMargin", Decimal),
-            notional=fields_.take("notional", Decimal),
-            isolated_wallet=fields_.take("isolatedWallet", Decimal),
-            initial_margin=fields_.take("initialMargin", Decimal),
-            maint_margin=fields_.take("maintMargin", Decimal),
-            update_time=fields_.take("updateTime", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("symbol", UNSET)
+        model_.symbol = value_ if type(value_) is str else check(value_, str, "Position", "symbol")
+        value_ = fields_.rest.pop("positionSide", UNSET)
+        model_.position_side = value_ if type(value_) is str else check(value_, str, "Position", "positionSide")
+        value_ = fields_.rest.pop("positionAmt", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_amt = amount_ if amount_ is not None else check(value_, Decimal, "Position", "positionAmt")
+        value_ = fields_.rest.pop("unrealizedProfit", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealized_profit = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealizedProfit")
         )
+        value_ = fields_.rest.pop("isolatedMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.isolated_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "isolatedMargin")
+        )
+        value_ = fields_.rest.pop("notional", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.notional = amount_ if amount_ is not None else check(value_, Decimal, "Position", "notional")
+        value_ = fields_.rest.pop("isolatedWallet", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.isolated_wallet = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "isolatedWallet")
+        )
+        value_ = fields_.rest.pop("initialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.initial_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "initialMargin")
+        value_ = fields_.rest.pop("maintMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maintMargin")
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        model_.update_time = value_ if type(value_) is int else check(value_, int, "Position", "updateTime")
+        model_.additional_properties = fields_.others()
+        return model_

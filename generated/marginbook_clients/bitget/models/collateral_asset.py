@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -58,9 +58,14 @@ class CollateralAsset:
 
         """
         fields_ = Fields(source, "CollateralAsset")
-        return cls(
-            coin=fields_.take("coin", str),
-            balance=fields_.take("balance", Decimal),
-            available=fields_.take("available", Decimal),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("coin", UNSET)
+        model_.coin = value_ if type(value_) is str else check(value_, str, "CollateralAsset", "coin")
+        value_ = fields_.rest.pop("balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.balance = amount_ if amount_ is not None else check(value_, Decimal, "CollateralAsset", "balance")
+        value_ = fields_.rest.pop("available", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available = amount_ if amount_ is not None else check(value_, Decimal, "CollateralAsset", "available")
+        model_.additional_properties = fields_.others()
+        return model_

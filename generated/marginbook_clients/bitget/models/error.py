@@ -58,11 +58,17 @@ class Error:
 
         """
         fields_ = Fields(source, "Error")
-        return cls(
-            code=fields_.take("code", str),
-            msg=(None if (value_ := fields_.take("msg", object)) is None else check(value_, str, "Error", "msg"))
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "Error", "code")
+        model_.msg = (
+            (None if (value_ := fields_.take("msg", object)) is None else check(value_, str, "Error", "msg"))
             if "msg" in fields_.rest
-            else UNSET,
-            request_time=fields_.take_optional("requestTime", int),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        value_ = fields_.rest.pop("requestTime", UNSET)
+        model_.request_time = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Error", "requestTime")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .collateral_asset import CollateralAsset
@@ -161,63 +161,120 @@ class FuturesAccount:
         from .collateral_asset import CollateralAsset
 
         fields_ = Fields(source, "FuturesAccount")
-        return cls(
-            margin_coin=fields_.take("marginCoin", str),
-            locked=fields_.take("locked", Decimal),
-            available=fields_.take("available", Decimal),
-            crossed_max_available=fields_.take("crossedMaxAvailable", Decimal),
-            isolated_max_available=fields_.take("isolatedMaxAvailable", Decimal),
-            max_transfer_out=fields_.take("maxTransferOut", Decimal),
-            account_equity=fields_.take("accountEquity", Decimal),
-            unrealized_pl=None
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("marginCoin", UNSET)
+        model_.margin_coin = value_ if type(value_) is str else check(value_, str, "FuturesAccount", "marginCoin")
+        value_ = fields_.rest.pop("locked", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.locked = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "locked")
+        value_ = fields_.rest.pop("available", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "available")
+        value_ = fields_.rest.pop("crossedMaxAvailable", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.crossed_max_available = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "crossedMaxAvailable")
+        )
+        value_ = fields_.rest.pop("isolatedMaxAvailable", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.isolated_max_available = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "isolatedMaxAvailable")
+        )
+        value_ = fields_.rest.pop("maxTransferOut", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.max_transfer_out = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "maxTransferOut")
+        )
+        value_ = fields_.rest.pop("accountEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.account_equity = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "accountEquity")
+        )
+        model_.unrealized_pl = (
+            None
             if (value_ := fields_.take("unrealizedPL", object)) is None
-            else check(value_, str, "FuturesAccount", "unrealizedPL"),
-            usdt_equity=fields_.take_optional("usdtEquity", Decimal),
-            btc_equity=fields_.take_optional("btcEquity", Decimal),
-            crossed_risk_rate=(
+            else check(value_, str, "FuturesAccount", "unrealizedPL")
+        )
+        value_ = fields_.rest.pop("usdtEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.usdt_equity = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "usdtEquity")
+        )
+        value_ = fields_.rest.pop("btcEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.btc_equity = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "btcEquity")
+        )
+        model_.crossed_risk_rate = (
+            (
                 None
                 if (value_ := fields_.take("crossedRiskRate", object)) is None
                 else check(value_, str, "FuturesAccount", "crossedRiskRate")
             )
             if "crossedRiskRate" in fields_.rest
-            else UNSET,
-            coupon=(
+            else UNSET
+        )
+        model_.coupon = (
+            (
                 None
                 if (value_ := fields_.take("coupon", object)) is None
                 else check(value_, str, "FuturesAccount", "coupon")
             )
             if "coupon" in fields_.rest
-            else UNSET,
-            grant=(
+            else UNSET
+        )
+        model_.grant = (
+            (
                 None
                 if (value_ := fields_.take("grant", object)) is None
                 else check(value_, str, "FuturesAccount", "grant")
             )
             if "grant" in fields_.rest
-            else UNSET,
-            union_total_margin=(
+            else UNSET
+        )
+        model_.union_total_margin = (
+            (
                 None
                 if (value_ := fields_.take("unionTotalMargin", object)) is None
                 else check(value_, str, "FuturesAccount", "unionTotalMargin")
             )
             if "unionTotalMargin" in fields_.rest
-            else UNSET,
-            union_total_magin=fields_.take_optional("unionTotalMagin", str),
-            union_available=(
+            else UNSET
+        )
+        value_ = fields_.rest.pop("unionTotalMagin", UNSET)
+        model_.union_total_magin = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "FuturesAccount", "unionTotalMagin")
+        )
+        model_.union_available = (
+            (
                 None
                 if (value_ := fields_.take("unionAvailable", object)) is None
                 else check(value_, str, "FuturesAccount", "unionAvailable")
             )
             if "unionAvailable" in fields_.rest
-            else UNSET,
-            union_mm=(
+            else UNSET
+        )
+        model_.union_mm = (
+            (
                 None
                 if (value_ := fields_.take("unionMm", object)) is None
                 else check(value_, str, "FuturesAccount", "unionMm")
             )
             if "unionMm" in fields_.rest
-            else UNSET,
-            asset_list=(
+            else UNSET
+        )
+        model_.asset_list = (
+            (
                 None
                 if (value_ := fields_.take("assetList", object)) is None
                 else [
@@ -226,35 +283,47 @@ class FuturesAccount:
                 ]
             )
             if "assetList" in fields_.rest
-            else UNSET,
-            isolated_margin=(
+            else UNSET
+        )
+        model_.isolated_margin = (
+            (
                 None
                 if (value_ := fields_.take("isolatedMargin", object)) is None
                 else check(value_, str, "FuturesAccount", "isolatedMargin")
             )
             if "isolatedMargin" in fields_.rest
-            else UNSET,
-            crossed_margin=(
+            else UNSET
+        )
+        model_.crossed_margin = (
+            (
                 None
                 if (value_ := fields_.take("crossedMargin", object)) is None
                 else check(value_, str, "FuturesAccount", "crossedMargin")
             )
             if "crossedMargin" in fields_.rest
-            else UNSET,
-            crossed_unrealized_pl=(
+            else UNSET
+        )
+        model_.crossed_unrealized_pl = (
+            (
                 None
                 if (value_ := fields_.take("crossedUnrealizedPL", object)) is None
                 else check(value_, str, "FuturesAccount", "crossedUnrealizedPL")
             )
             if "crossedUnrealizedPL" in fields_.rest
-            else UNSET,
-            isolated_unrealized_pl=(
+            else UNSET
+        )
+        model_.isolated_unrealized_pl = (
+            (
                 None
                 if (value_ := fields_.take("isolatedUnrealizedPL", object)) is None
                 else check(value_, str, "FuturesAccount", "isolatedUnrealizedPL")
             )
             if "isolatedUnrealizedPL" in fields_.rest
-            else UNSET,
-            asset_mode=fields_.take_optional("assetMode", str),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        value_ = fields_.rest.pop("assetMode", UNSET)
+        model_.asset_mode = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "FuturesAccount", "assetMode")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

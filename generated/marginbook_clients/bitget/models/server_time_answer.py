@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .server_time import ServerTime
@@ -67,10 +67,15 @@ class ServerTimeAnswer:
         from .server_time import ServerTime
 
         fields_ = Fields(source, "ServerTimeAnswer")
-        return cls(
-            code=fields_.take("code", str),
-            data=ServerTime.from_dict(fields_.take("data", dict)),
-            msg=fields_.take_optional("msg", str),
-            request_time=fields_.take_optional("requestTime", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "ServerTimeAnswer", "code")
+        model_.data = ServerTime.from_dict(fields_.take("data", dict))
+        value_ = fields_.rest.pop("msg", UNSET)
+        model_.msg = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ServerTimeAnswer", "msg")
+        value_ = fields_.rest.pop("requestTime", UNSET)
+        model_.request_time = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ServerTimeAnswer", "requestTime")
         )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .assets_config_network_item import AssetsConfigNetworkItem
@@ -104,24 +104,61 @@ class AssetsConfig:
         from .assets_config_network_item import AssetsConfigNetworkItem
 
         fields_ = Fields(source, "AssetsConfig")
-        return cls(
-            asset=fields_.take("asset", str),
-            currency=fields_.take("currency", str),
-            scale=fields_.take("scale", Decimal),
-            major_currency=fields_.take_optional("majorCurrency", str),
-            name=fields_.take_optional("name", str),
-            currency_type=fields_.take_optional("currencyType", str),
-            enabled=fields_.take_optional("enabled", bool),
-            is_margin_currency=fields_.take_optional("isMarginCurrency", bool),
-            min_deposit_amount=fields_.take_optional("minDepositAmount", int),
-            min_withdrawal_amount=fields_.take_optional("minWithdrawalAmount", int),
-            max_withdrawal_amount=fields_.take_optional("maxWithdrawalAmount", int),
-            memo_required=fields_.take_optional("memoRequired", bool),
-            networks=[
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("asset", UNSET)
+        model_.asset = value_ if type(value_) is str else check(value_, str, "AssetsConfig", "asset")
+        value_ = fields_.rest.pop("currency", UNSET)
+        model_.currency = value_ if type(value_) is str else check(value_, str, "AssetsConfig", "currency")
+        value_ = fields_.rest.pop("scale", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.scale = amount_ if amount_ is not None else check(value_, Decimal, "AssetsConfig", "scale")
+        value_ = fields_.rest.pop("majorCurrency", UNSET)
+        model_.major_currency = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AssetsConfig", "majorCurrency")
+        )
+        value_ = fields_.rest.pop("name", UNSET)
+        model_.name = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AssetsConfig", "name")
+        value_ = fields_.rest.pop("currencyType", UNSET)
+        model_.currency_type = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AssetsConfig", "currencyType")
+        )
+        value_ = fields_.rest.pop("enabled", UNSET)
+        model_.enabled = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "AssetsConfig", "enabled")
+        )
+        value_ = fields_.rest.pop("isMarginCurrency", UNSET)
+        model_.is_margin_currency = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AssetsConfig", "isMarginCurrency")
+        )
+        value_ = fields_.rest.pop("minDepositAmount", UNSET)
+        model_.min_deposit_amount = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AssetsConfig", "minDepositAmount")
+        )
+        value_ = fields_.rest.pop("minWithdrawalAmount", UNSET)
+        model_.min_withdrawal_amount = (
+            value_
+            if type(value_) is int or value_ is UNSET
+            else check(value_, int, "AssetsConfig", "minWithdrawalAmount")
+        )
+        value_ = fields_.rest.pop("maxWithdrawalAmount", UNSET)
+        model_.max_withdrawal_amount = (
+            value_
+            if type(value_) is int or value_ is UNSET
+            else check(value_, int, "AssetsConfig", "maxWithdrawalAmount")
+        )
+        value_ = fields_.rest.pop("memoRequired", UNSET)
+        model_.memo_required = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "AssetsConfig", "memoRequired")
+        )
+        model_.networks = (
+            [
                 AssetsConfigNetworkItem.from_dict(check(item_, dict, "AssetsConfig", "networks"))
                 for item_ in fields_.take("networks", list)
             ]
             if "networks" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -75,13 +75,53 @@ class AssetsConfigNetworkItem:
 
         """
         fields_ = Fields(source, "AssetsConfigNetworkItem")
-        return cls(
-            asset=fields_.take("asset", str),
-            token_address=fields_.take_optional("tokenAddress", str),
-            deposit_enabled=fields_.take_optional("depositEnabled", bool),
-            withdrawal_enabled=fields_.take_optional("withdrawalEnabled", bool),
-            withdrawal_fee=fields_.take_optional("withdrawalFee", Decimal),
-            min_fee=fields_.take_optional("minFee", Decimal),
-            max_fee=fields_.take_optional("maxFee", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("asset", UNSET)
+        model_.asset = value_ if type(value_) is str else check(value_, str, "AssetsConfigNetworkItem", "asset")
+        value_ = fields_.rest.pop("tokenAddress", UNSET)
+        model_.token_address = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AssetsConfigNetworkItem", "tokenAddress")
         )
+        value_ = fields_.rest.pop("depositEnabled", UNSET)
+        model_.deposit_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AssetsConfigNetworkItem", "depositEnabled")
+        )
+        value_ = fields_.rest.pop("withdrawalEnabled", UNSET)
+        model_.withdrawal_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AssetsConfigNetworkItem", "withdrawalEnabled")
+        )
+        value_ = fields_.rest.pop("withdrawalFee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.withdrawal_fee = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AssetsConfigNetworkItem", "withdrawalFee")
+        )
+        value_ = fields_.rest.pop("minFee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.min_fee = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AssetsConfigNetworkItem", "minFee")
+        )
+        value_ = fields_.rest.pop("maxFee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.max_fee = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AssetsConfigNetworkItem", "maxFee")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -54,7 +54,7 @@ class Error:
         from .error_detail import ErrorDetail
 
         fields_ = Fields(source, "Error")
-        return cls(
-            error=ErrorDetail.from_dict(fields_.take("error", dict)),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.error = ErrorDetail.from_dict(fields_.take("error", dict))
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -54,8 +54,12 @@ class ErrorDetail:
 
         """
         fields_ = Fields(source, "ErrorDetail")
-        return cls(
-            message=fields_.take_optional("message", str),
-            name=fields_.take_optional("name", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("message", UNSET)
+        model_.message = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorDetail", "message")
         )
+        value_ = fields_.rest.pop("name", UNSET)
+        model_.name = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorDetail", "name")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -57,9 +57,12 @@ class Info:
 
         """
         fields_ = Fields(source, "Info")
-        return cls(
-            name=fields_.take("name", str),
-            version=fields_.take("version", str),
-            timestamp=fields_.take("timestamp", int),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("name", UNSET)
+        model_.name = value_ if type(value_) is str else check(value_, str, "Info", "name")
+        value_ = fields_.rest.pop("version", UNSET)
+        model_.version = value_ if type(value_) is str else check(value_, str, "Info", "version")
+        value_ = fields_.rest.pop("timestamp", UNSET)
+        model_.timestamp = value_ if type(value_) is int else check(value_, int, "Info", "timestamp")
+        model_.additional_properties = fields_.others()
+        return model_

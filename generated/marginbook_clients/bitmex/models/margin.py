@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -227,63 +227,208 @@ class Margin:
 
         """
         fields_ = Fields(source, "Margin")
-        return cls(
-            account=fields_.take("account", int),
-            currency=fields_.take("currency", str),
-            unrealised_pnl=fields_.take("unrealisedPnl", int),
-            wallet_balance=fields_.take("walletBalance", int),
-            margin_balance=fields_.take("marginBalance", int),
-            available_margin=fields_.take("availableMargin", int),
-            withdrawable_margin=fields_.take("withdrawableMargin", int),
-            timestamp=fields_.take_optional("timestamp", str),
-            risk_limit=fields_.take_optional("riskLimit", int),
-            prev_state=fields_.take_optional("prevState", str),
-            state=fields_.take_optional("state", str),
-            action=fields_.take_optional("action", str),
-            amount=fields_.take_optional("amount", int),
-            pending_credit=fields_.take_optional("pendingCredit", int),
-            pending_debit=fields_.take_optional("pendingDebit", int),
-            confirmed_debit=fields_.take_optional("confirmedDebit", int),
-            prev_realised_pnl=fields_.take_optional("prevRealisedPnl", int),
-            prev_unrealised_pnl=fields_.take_optional("prevUnrealisedPnl", int),
-            gross_comm=fields_.take_optional("grossComm", int),
-            gross_open_cost=fields_.take_optional("grossOpenCost", int),
-            gross_open_premium=fields_.take_optional("grossOpenPremium", int),
-            gross_exec_cost=fields_.take_optional("grossExecCost", int),
-            gross_mark_value=fields_.take_optional("grossMarkValue", int),
-            risk_value=fields_.take_optional("riskValue", int),
-            taxable_margin=fields_.take_optional("taxableMargin", int),
-            init_margin=fields_.take_optional("initMargin", int),
-            maint_margin=fields_.take_optional("maintMargin", int),
-            session_margin=fields_.take_optional("sessionMargin", int),
-            target_excess_margin=fields_.take_optional("targetExcessMargin", int),
-            var_margin=fields_.take_optional("varMargin", int),
-            realised_pnl=fields_.take_optional("realisedPnl", int),
-            indicative_tax=fields_.take_optional("indicativeTax", int),
-            unrealised_profit=fields_.take_optional("unrealisedProfit", int),
-            synthetic_margin=(
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("account", UNSET)
+        model_.account = value_ if type(value_) is int else check(value_, int, "Margin", "account")
+        value_ = fields_.rest.pop("currency", UNSET)
+        model_.currency = value_ if type(value_) is str else check(value_, str, "Margin", "currency")
+        value_ = fields_.rest.pop("unrealisedPnl", UNSET)
+        model_.unrealised_pnl = value_ if type(value_) is int else check(value_, int, "Margin", "unrealisedPnl")
+        value_ = fields_.rest.pop("walletBalance", UNSET)
+        model_.wallet_balance = value_ if type(value_) is int else check(value_, int, "Margin", "walletBalance")
+        value_ = fields_.rest.pop("marginBalance", UNSET)
+        model_.margin_balance = value_ if type(value_) is int else check(value_, int, "Margin", "marginBalance")
+        value_ = fields_.rest.pop("availableMargin", UNSET)
+        model_.available_margin = value_ if type(value_) is int else check(value_, int, "Margin", "availableMargin")
+        value_ = fields_.rest.pop("withdrawableMargin", UNSET)
+        model_.withdrawable_margin = (
+            value_ if type(value_) is int else check(value_, int, "Margin", "withdrawableMargin")
+        )
+        value_ = fields_.rest.pop("timestamp", UNSET)
+        model_.timestamp = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "timestamp")
+        )
+        value_ = fields_.rest.pop("riskLimit", UNSET)
+        model_.risk_limit = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "riskLimit")
+        )
+        value_ = fields_.rest.pop("prevState", UNSET)
+        model_.prev_state = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "prevState")
+        )
+        value_ = fields_.rest.pop("state", UNSET)
+        model_.state = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "state")
+        value_ = fields_.rest.pop("action", UNSET)
+        model_.action = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "action")
+        value_ = fields_.rest.pop("amount", UNSET)
+        model_.amount = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "amount")
+        value_ = fields_.rest.pop("pendingCredit", UNSET)
+        model_.pending_credit = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "pendingCredit")
+        )
+        value_ = fields_.rest.pop("pendingDebit", UNSET)
+        model_.pending_debit = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "pendingDebit")
+        )
+        value_ = fields_.rest.pop("confirmedDebit", UNSET)
+        model_.confirmed_debit = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "confirmedDebit")
+        )
+        value_ = fields_.rest.pop("prevRealisedPnl", UNSET)
+        model_.prev_realised_pnl = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "prevRealisedPnl")
+        )
+        value_ = fields_.rest.pop("prevUnrealisedPnl", UNSET)
+        model_.prev_unrealised_pnl = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "prevUnrealisedPnl")
+        )
+        value_ = fields_.rest.pop("grossComm", UNSET)
+        model_.gross_comm = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossComm")
+        )
+        value_ = fields_.rest.pop("grossOpenCost", UNSET)
+        model_.gross_open_cost = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossOpenCost")
+        )
+        value_ = fields_.rest.pop("grossOpenPremium", UNSET)
+        model_.gross_open_premium = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossOpenPremium")
+        )
+        value_ = fields_.rest.pop("grossExecCost", UNSET)
+        model_.gross_exec_cost = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossExecCost")
+        )
+        value_ = fields_.rest.pop("grossMarkValue", UNSET)
+        model_.gross_mark_value = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossMarkValue")
+        )
+        value_ = fields_.rest.pop("riskValue", UNSET)
+        model_.risk_value = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "riskValue")
+        )
+        value_ = fields_.rest.pop("taxableMargin", UNSET)
+        model_.taxable_margin = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "taxableMargin")
+        )
+        value_ = fields_.rest.pop("initMargin", UNSET)
+        model_.init_margin = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "initMargin")
+        )
+        value_ = fields_.rest.pop("maintMargin", UNSET)
+        model_.maint_margin = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "maintMargin")
+        )
+        value_ = fields_.rest.pop("sessionMargin", UNSET)
+        model_.session_margin = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "sessionMargin")
+        )
+        value_ = fields_.rest.pop("targetExcessMargin", UNSET)
+        model_.target_excess_margin = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "targetExcessMargin")
+        )
+        value_ = fields_.rest.pop("varMargin", UNSET)
+        model_.var_margin = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "varMargin")
+        )
+        value_ = fields_.rest.pop("realisedPnl", UNSET)
+        model_.realised_pnl = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "realisedPnl")
+        )
+        value_ = fields_.rest.pop("indicativeTax", UNSET)
+        model_.indicative_tax = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "indicativeTax")
+        )
+        value_ = fields_.rest.pop("unrealisedProfit", UNSET)
+        model_.unrealised_profit = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "unrealisedProfit")
+        )
+        model_.synthetic_margin = (
+            (
                 None
                 if (value_ := fields_.take("syntheticMargin", object)) is None
                 else check(value_, int, "Margin", "syntheticMargin")
             )
             if "syntheticMargin" in fields_.rest
-            else UNSET,
-            margin_balance_pcnt=fields_.take_optional("marginBalancePcnt", Decimal),
-            margin_leverage=fields_.take_optional("marginLeverage", Decimal),
-            margin_used_pcnt=fields_.take_optional("marginUsedPcnt", Decimal),
-            excess_margin=fields_.take_optional("excessMargin", int),
-            excess_margin_pcnt=fields_.take_optional("excessMarginPcnt", Decimal),
-            maker_fee_discount=fields_.take_optional("makerFeeDiscount", Decimal),
-            taker_fee_discount=fields_.take_optional("takerFeeDiscount", Decimal),
-            gross_last_value=fields_.take_optional("grossLastValue", int),
-            commission=(
+            else UNSET
+        )
+        value_ = fields_.rest.pop("marginBalancePcnt", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_balance_pcnt = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Margin", "marginBalancePcnt")
+        )
+        value_ = fields_.rest.pop("marginLeverage", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_leverage = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Margin", "marginLeverage")
+        )
+        value_ = fields_.rest.pop("marginUsedPcnt", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_used_pcnt = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Margin", "marginUsedPcnt")
+        )
+        value_ = fields_.rest.pop("excessMargin", UNSET)
+        model_.excess_margin = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "excessMargin")
+        )
+        value_ = fields_.rest.pop("excessMarginPcnt", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.excess_margin_pcnt = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Margin", "excessMarginPcnt")
+        )
+        value_ = fields_.rest.pop("makerFeeDiscount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maker_fee_discount = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Margin", "makerFeeDiscount")
+        )
+        value_ = fields_.rest.pop("takerFeeDiscount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.taker_fee_discount = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Margin", "takerFeeDiscount")
+        )
+        value_ = fields_.rest.pop("grossLastValue", UNSET)
+        model_.gross_last_value = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossLastValue")
+        )
+        model_.commission = (
+            (
                 None
                 if (value_ := fields_.take("commission", object)) is None
                 else check(value_, Decimal, "Margin", "commission")
             )
             if "commission" in fields_.rest
-            else UNSET,
-            foreign_margin_balance=fields_.take_optional("foreignMarginBalance", int),
-            foreign_requirement=fields_.take_optional("foreignRequirement", int),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        value_ = fields_.rest.pop("foreignMarginBalance", UNSET)
+        model_.foreign_margin_balance = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "foreignMarginBalance")
+        )
+        value_ = fields_.rest.pop("foreignRequirement", UNSET)
+        model_.foreign_requirement = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "foreignRequirement")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

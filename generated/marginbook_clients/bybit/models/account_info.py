@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -81,14 +81,34 @@ class AccountInfo:
 
         """
         fields_ = Fields(source, "AccountInfo")
-        return cls(
-            margin_mode=fields_.take("marginMode", str),
-            updated_time=fields_.take("updatedTime", str),
-            unified_margin_status=fields_.take("unifiedMarginStatus", int),
-            dcp_status=fields_.take_optional("dcpStatus", str),
-            time_window=fields_.take_optional("timeWindow", int),
-            smp_group=fields_.take_optional("smpGroup", int),
-            is_master_trader=fields_.take_optional("isMasterTrader", bool),
-            spot_hedging_status=fields_.take_optional("spotHedgingStatus", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("marginMode", UNSET)
+        model_.margin_mode = value_ if type(value_) is str else check(value_, str, "AccountInfo", "marginMode")
+        value_ = fields_.rest.pop("updatedTime", UNSET)
+        model_.updated_time = value_ if type(value_) is str else check(value_, str, "AccountInfo", "updatedTime")
+        value_ = fields_.rest.pop("unifiedMarginStatus", UNSET)
+        model_.unified_margin_status = (
+            value_ if type(value_) is int else check(value_, int, "AccountInfo", "unifiedMarginStatus")
         )
+        value_ = fields_.rest.pop("dcpStatus", UNSET)
+        model_.dcp_status = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountInfo", "dcpStatus")
+        )
+        value_ = fields_.rest.pop("timeWindow", UNSET)
+        model_.time_window = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountInfo", "timeWindow")
+        )
+        value_ = fields_.rest.pop("smpGroup", UNSET)
+        model_.smp_group = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountInfo", "smpGroup")
+        )
+        value_ = fields_.rest.pop("isMasterTrader", UNSET)
+        model_.is_master_trader = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "AccountInfo", "isMasterTrader")
+        )
+        value_ = fields_.rest.pop("spotHedgingStatus", UNSET)
+        model_.spot_hedging_status = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountInfo", "spotHedgingStatus")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

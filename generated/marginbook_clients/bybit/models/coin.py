@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -138,27 +138,62 @@ class Coin:
 
         """
         fields_ = Fields(source, "Coin")
-        return cls(
-            coin=fields_.take("coin", str),
-            equity=fields_.take("equity", Decimal),
-            usd_value=fields_.take("usdValue", str),
-            wallet_balance=fields_.take("walletBalance", Decimal),
-            borrow_amount=fields_.take("borrowAmount", str),
-            accrued_interest=fields_.take("accruedInterest", str),
-            total_order_im=fields_.take("totalOrderIM", str),
-            total_position_im=fields_.take("totalPositionIM", str),
-            total_position_mm=fields_.take("totalPositionMM", str),
-            unrealised_pnl=fields_.take("unrealisedPnl", str),
-            cum_realised_pnl=fields_.take("cumRealisedPnl", str),
-            locked=fields_.take_optional("locked", str),
-            spot_hedging_qty=fields_.take_optional("spotHedgingQty", str),
-            bonus=fields_.take_optional("bonus", str),
-            margin_collateral=fields_.take_optional("marginCollateral", bool),
-            collateral_switch=fields_.take_optional("collateralSwitch", bool),
-            col_res=fields_.take_optional("colRes", str),
-            spot_borrow=fields_.take_optional("spotBorrow", str),
-            free=fields_.take_optional("free", str),
-            available_to_withdraw=fields_.take_optional("availableToWithdraw", str),
-            available_to_borrow=fields_.take_optional("availableToBorrow", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("coin", UNSET)
+        model_.coin = value_ if type(value_) is str else check(value_, str, "Coin", "coin")
+        value_ = fields_.rest.pop("equity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.equity = amount_ if amount_ is not None else check(value_, Decimal, "Coin", "equity")
+        value_ = fields_.rest.pop("usdValue", UNSET)
+        model_.usd_value = value_ if type(value_) is str else check(value_, str, "Coin", "usdValue")
+        value_ = fields_.rest.pop("walletBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.wallet_balance = amount_ if amount_ is not None else check(value_, Decimal, "Coin", "walletBalance")
+        value_ = fields_.rest.pop("borrowAmount", UNSET)
+        model_.borrow_amount = value_ if type(value_) is str else check(value_, str, "Coin", "borrowAmount")
+        value_ = fields_.rest.pop("accruedInterest", UNSET)
+        model_.accrued_interest = value_ if type(value_) is str else check(value_, str, "Coin", "accruedInterest")
+        value_ = fields_.rest.pop("totalOrderIM", UNSET)
+        model_.total_order_im = value_ if type(value_) is str else check(value_, str, "Coin", "totalOrderIM")
+        value_ = fields_.rest.pop("totalPositionIM", UNSET)
+        model_.total_position_im = value_ if type(value_) is str else check(value_, str, "Coin", "totalPositionIM")
+        value_ = fields_.rest.pop("totalPositionMM", UNSET)
+        model_.total_position_mm = value_ if type(value_) is str else check(value_, str, "Coin", "totalPositionMM")
+        value_ = fields_.rest.pop("unrealisedPnl", UNSET)
+        model_.unrealised_pnl = value_ if type(value_) is str else check(value_, str, "Coin", "unrealisedPnl")
+        value_ = fields_.rest.pop("cumRealisedPnl", UNSET)
+        model_.cum_realised_pnl = value_ if type(value_) is str else check(value_, str, "Coin", "cumRealisedPnl")
+        value_ = fields_.rest.pop("locked", UNSET)
+        model_.locked = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "locked")
+        value_ = fields_.rest.pop("spotHedgingQty", UNSET)
+        model_.spot_hedging_qty = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "spotHedgingQty")
         )
+        value_ = fields_.rest.pop("bonus", UNSET)
+        model_.bonus = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "bonus")
+        value_ = fields_.rest.pop("marginCollateral", UNSET)
+        model_.margin_collateral = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "Coin", "marginCollateral")
+        )
+        value_ = fields_.rest.pop("collateralSwitch", UNSET)
+        model_.collateral_switch = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "Coin", "collateralSwitch")
+        )
+        value_ = fields_.rest.pop("colRes", UNSET)
+        model_.col_res = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "colRes")
+        value_ = fields_.rest.pop("spotBorrow", UNSET)
+        model_.spot_borrow = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "spotBorrow")
+        )
+        value_ = fields_.rest.pop("free", UNSET)
+        model_.free = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "free")
+        value_ = fields_.rest.pop("availableToWithdraw", UNSET)
+        model_.available_to_withdraw = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "availableToWithdraw")
+        )
+        value_ = fields_.rest.pop("availableToBorrow", UNSET)
+        model_.available_to_borrow = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Coin", "availableToBorrow")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .refusal_result import RefusalResult
@@ -73,13 +73,16 @@ class Refusal:
         from .refusal_ret_ext_info import RefusalRetExtInfo
 
         fields_ = Fields(source, "Refusal")
-        return cls(
-            ret_code=fields_.take("retCode", int),
-            ret_msg=fields_.take("retMsg", str),
-            result=RefusalResult.from_dict(fields_.take("result", dict)) if "result" in fields_.rest else UNSET,
-            ret_ext_info=RefusalRetExtInfo.from_dict(fields_.take("retExtInfo", dict))
-            if "retExtInfo" in fields_.rest
-            else UNSET,
-            time=fields_.take_optional("time", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("retCode", UNSET)
+        model_.ret_code = value_ if type(value_) is int else check(value_, int, "Refusal", "retCode")
+        value_ = fields_.rest.pop("retMsg", UNSET)
+        model_.ret_msg = value_ if type(value_) is str else check(value_, str, "Refusal", "retMsg")
+        model_.result = RefusalResult.from_dict(fields_.take("result", dict)) if "result" in fields_.rest else UNSET
+        model_.ret_ext_info = (
+            RefusalRetExtInfo.from_dict(fields_.take("retExtInfo", dict)) if "retExtInfo" in fields_.rest else UNSET
         )
+        value_ = fields_.rest.pop("time", UNSET)
+        model_.time = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Refusal", "time")
+        model_.additional_properties = fields_.others()
+        return model_

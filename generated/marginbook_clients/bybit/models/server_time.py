@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -53,8 +53,10 @@ class ServerTime:
 
         """
         fields_ = Fields(source, "ServerTime")
-        return cls(
-            time_second=fields_.take("timeSecond", str),
-            time_nano=fields_.take("timeNano", str),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("timeSecond", UNSET)
+        model_.time_second = value_ if type(value_) is str else check(value_, str, "ServerTime", "timeSecond")
+        value_ = fields_.rest.pop("timeNano", UNSET)
+        model_.time_nano = value_ if type(value_) is str else check(value_, str, "ServerTime", "timeNano")
+        model_.additional_properties = fields_.others()
+        return model_

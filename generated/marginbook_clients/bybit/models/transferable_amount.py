@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .transferable_amount_available_withdrawal_map import TransferableAmountAvailableWithdrawalMap
@@ -58,10 +58,13 @@ class TransferableAmount:
         from .transferable_amount_available_withdrawal_map import TransferableAmountAvailableWithdrawalMap
 
         fields_ = Fields(source, "TransferableAmount")
-        return cls(
-            available_withdrawal=fields_.take("availableWithdrawal", str),
-            available_withdrawal_map=TransferableAmountAvailableWithdrawalMap.from_dict(
-                fields_.take("availableWithdrawalMap", dict)
-            ),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("availableWithdrawal", UNSET)
+        model_.available_withdrawal = (
+            value_ if type(value_) is str else check(value_, str, "TransferableAmount", "availableWithdrawal")
         )
+        model_.available_withdrawal_map = TransferableAmountAvailableWithdrawalMap.from_dict(
+            fields_.take("availableWithdrawalMap", dict)
+        )
+        model_.additional_properties = fields_.others()
+        return model_

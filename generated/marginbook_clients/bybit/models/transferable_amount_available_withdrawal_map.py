@@ -41,9 +41,9 @@ class TransferableAmountAvailableWithdrawalMap:
 
         """
         fields_ = Fields(source, "TransferableAmountAvailableWithdrawalMap")
-        return cls(
-            additional_properties={
-                name_: check(item_, str, "TransferableAmountAvailableWithdrawalMap", name_)
-                for name_, item_ in fields_.rest.items()
-            },
-        )
+        model_ = cls.__new__(cls)
+        model_.additional_properties = {
+            name_: check(item_, str, "TransferableAmountAvailableWithdrawalMap", name_)
+            for name_, item_ in fields_.rest.items()
+        }
+        return model_

@@ -41,6 +41,6 @@ class TransferableAmountResponseRetExtInfo:
 
         """
         fields_ = Fields(source, "TransferableAmountResponseRetExtInfo")
-        return cls(
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.additional_properties = fields_.others()
+        return model_

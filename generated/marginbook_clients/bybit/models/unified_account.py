@@ -117,22 +117,71 @@ class UnifiedAccount:
         from .coin import Coin
 
         fields_ = Fields(source, "UnifiedAccount")
-        return cls(
-            account_type=fields_.take("accountType", str),
-            account_im_rate=fields_.take("accountIMRate", str),
-            account_mm_rate=fields_.take("accountMMRate", str),
-            total_equity=fields_.take("totalEquity", str),
-            total_wallet_balance=fields_.take("totalWalletBalance", str),
-            total_margin_balance=fields_.take("totalMarginBalance", str),
-            total_available_balance=fields_.take("totalAvailableBalance", str),
-            total_perp_upl=fields_.take("totalPerpUPL", str),
-            total_initial_margin=fields_.take("totalInitialMargin", str),
-            total_maintenance_margin=fields_.take("totalMaintenanceMargin", str),
-            coin=[Coin.from_dict(check(item_, dict, "UnifiedAccount", "coin")) for item_ in fields_.take("coin", list)],
-            account_im_rate_by_mp=fields_.take_optional("accountIMRateByMp", str),
-            account_mm_rate_by_mp=fields_.take_optional("accountMMRateByMp", str),
-            total_initial_margin_by_mp=fields_.take_optional("totalInitialMarginByMp", str),
-            total_maintenance_margin_by_mp=fields_.take_optional("totalMaintenanceMarginByMp", str),
-            account_ltv=fields_.take_optional("accountLTV", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("accountType", UNSET)
+        model_.account_type = value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "accountType")
+        value_ = fields_.rest.pop("accountIMRate", UNSET)
+        model_.account_im_rate = (
+            value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "accountIMRate")
         )
+        value_ = fields_.rest.pop("accountMMRate", UNSET)
+        model_.account_mm_rate = (
+            value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "accountMMRate")
+        )
+        value_ = fields_.rest.pop("totalEquity", UNSET)
+        model_.total_equity = value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalEquity")
+        value_ = fields_.rest.pop("totalWalletBalance", UNSET)
+        model_.total_wallet_balance = (
+            value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalWalletBalance")
+        )
+        value_ = fields_.rest.pop("totalMarginBalance", UNSET)
+        model_.total_margin_balance = (
+            value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalMarginBalance")
+        )
+        value_ = fields_.rest.pop("totalAvailableBalance", UNSET)
+        model_.total_available_balance = (
+            value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalAvailableBalance")
+        )
+        value_ = fields_.rest.pop("totalPerpUPL", UNSET)
+        model_.total_perp_upl = value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalPerpUPL")
+        value_ = fields_.rest.pop("totalInitialMargin", UNSET)
+        model_.total_initial_margin = (
+            value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalInitialMargin")
+        )
+        value_ = fields_.rest.pop("totalMaintenanceMargin", UNSET)
+        model_.total_maintenance_margin = (
+            value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalMaintenanceMargin")
+        )
+        model_.coin = [
+            Coin.from_dict(check(item_, dict, "UnifiedAccount", "coin")) for item_ in fields_.take("coin", list)
+        ]
+        value_ = fields_.rest.pop("accountIMRateByMp", UNSET)
+        model_.account_im_rate_by_mp = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "UnifiedAccount", "accountIMRateByMp")
+        )
+        value_ = fields_.rest.pop("accountMMRateByMp", UNSET)
+        model_.account_mm_rate_by_mp = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "UnifiedAccount", "accountMMRateByMp")
+        )
+        value_ = fields_.rest.pop("totalInitialMarginByMp", UNSET)
+        model_.total_initial_margin_by_mp = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "UnifiedAccount", "totalInitialMarginByMp")
+        )
+        value_ = fields_.rest.pop("totalMaintenanceMarginByMp", UNSET)
+        model_.total_maintenance_margin_by_mp = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "UnifiedAccount", "totalMaintenanceMarginByMp")
+        )
+        value_ = fields_.rest.pop("accountLTV", UNSET)
+        model_.account_ltv = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "UnifiedAccount", "accountLTV")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -54,10 +54,10 @@ class WalletBalance:
         from .unified_account import UnifiedAccount
 
         fields_ = Fields(source, "WalletBalance")
-        return cls(
-            list_=[
-                UnifiedAccount.from_dict(check(item_, dict, "WalletBalance", "list"))
-                for item_ in fields_.take("list", list)
-            ],
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.list_ = [
+            UnifiedAccount.from_dict(check(item_, dict, "WalletBalance", "list"))
+            for item_ in fields_.take("list", list)
+        ]
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .wallet_balance import WalletBalance
@@ -74,13 +74,20 @@ class WalletBalanceResponse:
         from .wallet_balance_response_ret_ext_info import WalletBalanceResponseRetExtInfo
 
         fields_ = Fields(source, "WalletBalanceResponse")
-        return cls(
-            ret_code=fields_.take("retCode", int),
-            ret_msg=fields_.take("retMsg", str),
-            result=WalletBalance.from_dict(fields_.take("result", dict)),
-            ret_ext_info=WalletBalanceResponseRetExtInfo.from_dict(fields_.take("retExtInfo", dict))
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("retCode", UNSET)
+        model_.ret_code = value_ if type(value_) is int else check(value_, int, "WalletBalanceResponse", "retCode")
+        value_ = fields_.rest.pop("retMsg", UNSET)
+        model_.ret_msg = value_ if type(value_) is str else check(value_, str, "WalletBalanceResponse", "retMsg")
+        model_.result = WalletBalance.from_dict(fields_.take("result", dict))
+        model_.ret_ext_info = (
+            WalletBalanceResponseRetExtInfo.from_dict(fields_.take("retExtInfo", dict))
             if "retExtInfo" in fields_.rest
-            else UNSET,
-            time=fields_.take_optional("time", int),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        value_ = fields_.rest.pop("time", UNSET)
+        model_.time = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "WalletBalanceResponse", "time")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -66,11 +66,31 @@ class BalanceTotals:
 
         """
         fields_ = Fields(source, "BalanceTotals")
-        return cls(
-            total_balance=fields_.take("total_balance", Decimal),
-            total_available_balance=fields_.take("total_available_balance", Decimal),
-            total_blocked_balance=fields_.take("total_blocked_balance", Decimal),
-            total_position_margin=fields_.take("total_position_margin", Decimal),
-            total_open_order_margin=fields_.take("total_open_order_margin", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("total_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_balance")
         )
+        value_ = fields_.rest.pop("total_available_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_available_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_available_balance")
+        )
+        value_ = fields_.rest.pop("total_blocked_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_blocked_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_blocked_balance")
+        )
+        value_ = fields_.rest.pop("total_position_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_position_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_position_margin")
+        )
+        value_ = fields_.rest.pop("total_open_order_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_open_order_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_open_order_margin")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .balance_totals import BalanceTotals
@@ -58,8 +58,9 @@ class BaseAssetBalance:
         from .balance_totals import BalanceTotals
 
         fields_ = Fields(source, "BaseAssetBalance")
-        return cls(
-            base_asset=fields_.take("base_asset", str),
-            balances=BalanceTotals.from_dict(fields_.take("balances", dict)),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("base_asset", UNSET)
+        model_.base_asset = value_ if type(value_) is str else check(value_, str, "BaseAssetBalance", "base_asset")
+        model_.balances = BalanceTotals.from_dict(fields_.take("balances", dict))
+        model_.additional_properties = fields_.others()
+        return model_

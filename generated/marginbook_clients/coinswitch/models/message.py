@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -49,7 +49,8 @@ class Message:
 
         """
         fields_ = Fields(source, "Message")
-        return cls(
-            message=fields_.take("message", str),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("message", UNSET)
+        model_.message = value_ if type(value_) is str else check(value_, str, "Message", "message")
+        model_.additional_properties = fields_.others()
+        return model_

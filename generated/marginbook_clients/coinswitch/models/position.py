@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -124,25 +124,60 @@ class Position:
 
         """
         fields_ = Fields(source, "Position")
-        return cls(
-            exchange=fields_.take("exchange", str),
-            position_id=fields_.take("position_id", str),
-            symbol=fields_.take("symbol", str),
-            position_side=fields_.take("position_side", str),
-            leverage=fields_.take("leverage", Decimal),
-            position_size=fields_.take("position_size", Decimal),
-            position_value=fields_.take("position_value", Decimal),
-            position_margin=fields_.take("position_margin", Decimal),
-            maint_margin=fields_.take("maint_margin", Decimal),
-            avg_entry_price=fields_.take("avg_entry_price", Decimal),
-            mark_price=fields_.take("mark_price", Decimal),
-            last_price=fields_.take("last_price", Decimal),
-            unrealised_pnl=fields_.take("unrealised_pnl", Decimal),
-            liquidation_price=fields_.take("liquidation_price", Decimal),
-            client_txn_id=fields_.take("client_txn_id", str),
-            margin_type=fields_.take("margin_type", str),
-            status=fields_.take("status", str),
-            created_at=fields_.take("created_at", int),
-            updated_at=fields_.take("updated_at", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("exchange", UNSET)
+        model_.exchange = value_ if type(value_) is str else check(value_, str, "Position", "exchange")
+        value_ = fields_.rest.pop("position_id", UNSET)
+        model_.position_id = value_ if type(value_) is str else check(value_, str, "Position", "position_id")
+        value_ = fields_.rest.pop("symbol", UNSET)
+        model_.symbol = value_ if type(value_) is str else check(value_, str, "Position", "symbol")
+        value_ = fields_.rest.pop("position_side", UNSET)
+        model_.position_side = value_ if type(value_) is str else check(value_, str, "Position", "position_side")
+        value_ = fields_.rest.pop("leverage", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.leverage = amount_ if amount_ is not None else check(value_, Decimal, "Position", "leverage")
+        value_ = fields_.rest.pop("position_size", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_size = amount_ if amount_ is not None else check(value_, Decimal, "Position", "position_size")
+        value_ = fields_.rest.pop("position_value", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_value = amount_ if amount_ is not None else check(value_, Decimal, "Position", "position_value")
+        value_ = fields_.rest.pop("position_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "position_margin")
         )
+        value_ = fields_.rest.pop("maint_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maint_margin")
+        value_ = fields_.rest.pop("avg_entry_price", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.avg_entry_price = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "avg_entry_price")
+        )
+        value_ = fields_.rest.pop("mark_price", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.mark_price = amount_ if amount_ is not None else check(value_, Decimal, "Position", "mark_price")
+        value_ = fields_.rest.pop("last_price", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.last_price = amount_ if amount_ is not None else check(value_, Decimal, "Position", "last_price")
+        value_ = fields_.rest.pop("unrealised_pnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealised_pnl = amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealised_pnl")
+        value_ = fields_.rest.pop("liquidation_price", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.liquidation_price = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Position", "liquidation_price")
+        )
+        value_ = fields_.rest.pop("client_txn_id", UNSET)
+        model_.client_txn_id = value_ if type(value_) is str else check(value_, str, "Position", "client_txn_id")
+        value_ = fields_.rest.pop("margin_type", UNSET)
+        model_.margin_type = value_ if type(value_) is str else check(value_, str, "Position", "margin_type")
+        value_ = fields_.rest.pop("status", UNSET)
+        model_.status = value_ if type(value_) is str else check(value_, str, "Position", "status")
+        value_ = fields_.rest.pop("created_at", UNSET)
+        model_.created_at = value_ if type(value_) is int else check(value_, int, "Position", "created_at")
+        value_ = fields_.rest.pop("updated_at", UNSET)
+        model_.updated_at = value_ if type(value_) is int else check(value_, int, "Position", "updated_at")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -54,10 +54,9 @@ class PositionsResponse:
         from .position import Position
 
         fields_ = Fields(source, "PositionsResponse")
-        return cls(
-            data=[
-                Position.from_dict(check(item_, dict, "PositionsResponse", "data"))
-                for item_ in fields_.take("data", list)
-            ],
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.data = [
+            Position.from_dict(check(item_, dict, "PositionsResponse", "data")) for item_ in fields_.take("data", list)
+        ]
+        model_.additional_properties = fields_.others()
+        return model_

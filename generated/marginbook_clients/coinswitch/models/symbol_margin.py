@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -70,12 +70,27 @@ class SymbolMargin:
 
         """
         fields_ = Fields(source, "SymbolMargin")
-        return cls(
-            symbol=fields_.take("symbol", str),
-            base_asset=fields_.take("base_asset", str),
-            exchange=fields_.take("exchange", str),
-            blocked_balance=fields_.take("blocked_balance", Decimal),
-            position_margin=fields_.take("position_margin", Decimal),
-            open_order_margin=fields_.take("open_order_margin", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("symbol", UNSET)
+        model_.symbol = value_ if type(value_) is str else check(value_, str, "SymbolMargin", "symbol")
+        value_ = fields_.rest.pop("base_asset", UNSET)
+        model_.base_asset = value_ if type(value_) is str else check(value_, str, "SymbolMargin", "base_asset")
+        value_ = fields_.rest.pop("exchange", UNSET)
+        model_.exchange = value_ if type(value_) is str else check(value_, str, "SymbolMargin", "exchange")
+        value_ = fields_.rest.pop("blocked_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.blocked_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "SymbolMargin", "blocked_balance")
         )
+        value_ = fields_.rest.pop("position_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "SymbolMargin", "position_margin")
+        )
+        value_ = fields_.rest.pop("open_order_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.open_order_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "SymbolMargin", "open_order_margin")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

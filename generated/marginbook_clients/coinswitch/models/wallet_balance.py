@@ -63,14 +63,14 @@ class WalletBalance:
         from .symbol_margin import SymbolMargin
 
         fields_ = Fields(source, "WalletBalance")
-        return cls(
-            base_asset_balances=[
-                BaseAssetBalance.from_dict(check(item_, dict, "WalletBalance", "base_asset_balances"))
-                for item_ in fields_.take("base_asset_balances", list)
-            ],
-            asset=[
-                SymbolMargin.from_dict(check(item_, dict, "WalletBalance", "asset"))
-                for item_ in fields_.take("asset", list)
-            ],
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.base_asset_balances = [
+            BaseAssetBalance.from_dict(check(item_, dict, "WalletBalance", "base_asset_balances"))
+            for item_ in fields_.take("base_asset_balances", list)
+        ]
+        model_.asset = [
+            SymbolMargin.from_dict(check(item_, dict, "WalletBalance", "asset"))
+            for item_ in fields_.take("asset", list)
+        ]
+        model_.additional_properties = fields_.others()
+        return model_

@@ -58,7 +58,7 @@ class WalletBalanceResponse:
         from .wallet_balance import WalletBalance
 
         fields_ = Fields(source, "WalletBalanceResponse")
-        return cls(
-            data=WalletBalance.from_dict(fields_.take("data", dict)),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.data = WalletBalance.from_dict(fields_.take("data", dict))
+        model_.additional_properties = fields_.others()
+        return model_

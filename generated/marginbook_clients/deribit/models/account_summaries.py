@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .account_summary import AccountSummary
@@ -149,38 +149,128 @@ class AccountSummaries:
         from .account_summary import AccountSummary
 
         fields_ = Fields(source, "AccountSummaries")
-        return cls(
-            summaries=[
-                AccountSummary.from_dict(check(item_, dict, "AccountSummaries", "summaries"))
-                for item_ in fields_.take("summaries", list)
-            ],
-            id=fields_.take_optional("id", int),
-            email=fields_.take_optional("email", str),
-            system_name=fields_.take_optional("system_name", str),
-            username=fields_.take_optional("username", str),
-            type_=fields_.take_optional("type", str),
-            creation_timestamp=fields_.take_optional("creation_timestamp", int),
-            referrer_id=(
+        model_ = cls.__new__(cls)
+        model_.summaries = [
+            AccountSummary.from_dict(check(item_, dict, "AccountSummaries", "summaries"))
+            for item_ in fields_.take("summaries", list)
+        ]
+        value_ = fields_.rest.pop("id", UNSET)
+        model_.id = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountSummaries", "id")
+        value_ = fields_.rest.pop("email", UNSET)
+        model_.email = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "email")
+        )
+        value_ = fields_.rest.pop("system_name", UNSET)
+        model_.system_name = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "system_name")
+        )
+        value_ = fields_.rest.pop("username", UNSET)
+        model_.username = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "username")
+        )
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "type")
+        )
+        value_ = fields_.rest.pop("creation_timestamp", UNSET)
+        model_.creation_timestamp = (
+            value_
+            if type(value_) is int or value_ is UNSET
+            else check(value_, int, "AccountSummaries", "creation_timestamp")
+        )
+        model_.referrer_id = (
+            (
                 None
                 if (value_ := fields_.take("referrer_id", object)) is None
                 else check(value_, str, "AccountSummaries", "referrer_id")
             )
             if "referrer_id" in fields_.rest
-            else UNSET,
-            login_enabled=fields_.take_optional("login_enabled", bool),
-            security_keys_enabled=fields_.take_optional("security_keys_enabled", bool),
-            mmp_enabled=fields_.take_optional("mmp_enabled", bool),
-            interuser_transfers_enabled=fields_.take_optional("interuser_transfers_enabled", bool),
-            self_trading_reject_mode=fields_.take_optional("self_trading_reject_mode", str),
-            self_trading_extended_to_subaccounts=fields_.take_optional("self_trading_extended_to_subaccounts", object),
-            block_rfq_self_match_prevention=fields_.take_optional("block_rfq_self_match_prevention", object),
-            affiliate_promotion_fee=fields_.take_optional("affiliate_promotion_fee", Decimal),
-            trading_products_details=fields_.take_optional("trading_products_details", object),
-            receive_notifications=fields_.take_optional("receive_notifications", bool),
-            change_margin_model_api_limit=fields_.take_optional("change_margin_model_api_limit", object),
-            user_origin=fields_.take_optional("user_origin", str),
-            disable_kyc_verification=fields_.take_optional("disable_kyc_verification", bool),
-            mandatory_tfa=fields_.take_optional("mandatory_tfa", bool),
-            is_direct_access_allowed=fields_.take_optional("is_direct_access_allowed", bool),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        value_ = fields_.rest.pop("login_enabled", UNSET)
+        model_.login_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "login_enabled")
+        )
+        value_ = fields_.rest.pop("security_keys_enabled", UNSET)
+        model_.security_keys_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "security_keys_enabled")
+        )
+        value_ = fields_.rest.pop("mmp_enabled", UNSET)
+        model_.mmp_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "mmp_enabled")
+        )
+        value_ = fields_.rest.pop("interuser_transfers_enabled", UNSET)
+        model_.interuser_transfers_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "interuser_transfers_enabled")
+        )
+        value_ = fields_.rest.pop("self_trading_reject_mode", UNSET)
+        model_.self_trading_reject_mode = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountSummaries", "self_trading_reject_mode")
+        )
+        model_.self_trading_extended_to_subaccounts = (
+            fields_.take("self_trading_extended_to_subaccounts", object)
+            if "self_trading_extended_to_subaccounts" in fields_.rest
+            else UNSET
+        )
+        model_.block_rfq_self_match_prevention = (
+            fields_.take("block_rfq_self_match_prevention", object)
+            if "block_rfq_self_match_prevention" in fields_.rest
+            else UNSET
+        )
+        value_ = fields_.rest.pop("affiliate_promotion_fee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.affiliate_promotion_fee = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummaries", "affiliate_promotion_fee")
+        )
+        model_.trading_products_details = (
+            fields_.take("trading_products_details", object) if "trading_products_details" in fields_.rest else UNSET
+        )
+        value_ = fields_.rest.pop("receive_notifications", UNSET)
+        model_.receive_notifications = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "receive_notifications")
+        )
+        model_.change_margin_model_api_limit = (
+            fields_.take("change_margin_model_api_limit", object)
+            if "change_margin_model_api_limit" in fields_.rest
+            else UNSET
+        )
+        value_ = fields_.rest.pop("user_origin", UNSET)
+        model_.user_origin = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "user_origin")
+        )
+        value_ = fields_.rest.pop("disable_kyc_verification", UNSET)
+        model_.disable_kyc_verification = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "disable_kyc_verification")
+        )
+        value_ = fields_.rest.pop("mandatory_tfa", UNSET)
+        model_.mandatory_tfa = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "mandatory_tfa")
+        )
+        value_ = fields_.rest.pop("is_direct_access_allowed", UNSET)
+        model_.is_direct_access_allowed = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummaries", "is_direct_access_allowed")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

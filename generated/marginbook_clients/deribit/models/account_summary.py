@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -295,60 +295,318 @@ class AccountSummary:
 
         """
         fields_ = Fields(source, "AccountSummary")
-        return cls(
-            currency=fields_.take("currency", str),
-            balance=fields_.take("balance", Decimal),
-            equity=fields_.take("equity", Decimal),
-            margin_balance=fields_.take("margin_balance", Decimal),
-            available_funds=fields_.take("available_funds", Decimal),
-            available_withdrawal_funds=fields_.take("available_withdrawal_funds", Decimal),
-            initial_margin=fields_.take("initial_margin", Decimal),
-            maintenance_margin=fields_.take("maintenance_margin", Decimal),
-            cross_collateral_enabled=fields_.take("cross_collateral_enabled", bool),
-            session_rpl=fields_.take("session_rpl", Decimal),
-            session_upl=fields_.take("session_upl", Decimal),
-            total_pl=fields_.take("total_pl", Decimal),
-            futures_pl=fields_.take("futures_pl", Decimal),
-            options_pl=fields_.take("options_pl", Decimal),
-            options_value=fields_.take("options_value", Decimal),
-            options_delta=fields_.take("options_delta", Decimal),
-            options_gamma=fields_.take("options_gamma", Decimal),
-            options_vega=fields_.take("options_vega", Decimal),
-            options_theta=fields_.take("options_theta", Decimal),
-            delta_total=fields_.take("delta_total", Decimal),
-            portfolio_margining_enabled=fields_.take_optional("portfolio_margining_enabled", bool),
-            margin_model=fields_.take_optional("margin_model", str),
-            futures_session_rpl=fields_.take_optional("futures_session_rpl", Decimal),
-            futures_session_upl=fields_.take_optional("futures_session_upl", Decimal),
-            options_session_rpl=fields_.take_optional("options_session_rpl", Decimal),
-            options_session_upl=fields_.take_optional("options_session_upl", Decimal),
-            options_gamma_map=fields_.take_optional("options_gamma_map", object),
-            options_vega_map=fields_.take_optional("options_vega_map", object),
-            options_theta_map=fields_.take_optional("options_theta_map", object),
-            delta_total_map=fields_.take_optional("delta_total_map", object),
-            projected_delta_total=fields_.take_optional("projected_delta_total", Decimal),
-            projected_initial_margin=fields_.take_optional("projected_initial_margin", Decimal),
-            projected_maintenance_margin=fields_.take_optional("projected_maintenance_margin", Decimal),
-            estimated_liquidation_ratio=fields_.take_optional("estimated_liquidation_ratio", Decimal),
-            estimated_liquidation_ratio_map=fields_.take_optional("estimated_liquidation_ratio_map", object),
-            spot_reserve=fields_.take_optional("spot_reserve", Decimal),
-            additional_reserve=fields_.take_optional("additional_reserve", Decimal),
-            fee_balance=fields_.take_optional("fee_balance", Decimal),
-            locked_balance=fields_.take_optional("locked_balance", Decimal),
-            close_out_margin=fields_.take_optional("close_out_margin", Decimal),
-            projected_close_out_margin=fields_.take_optional("projected_close_out_margin", Decimal),
-            total_equity_usd=fields_.take_optional("total_equity_usd", Decimal),
-            total_margin_balance_usd=fields_.take_optional("total_margin_balance_usd", Decimal),
-            total_initial_margin_usd=fields_.take_optional("total_initial_margin_usd", Decimal),
-            total_maintenance_margin_usd=fields_.take_optional("total_maintenance_margin_usd", Decimal),
-            total_delta_total_usd=fields_.take_optional("total_delta_total_usd", Decimal),
-            limits=fields_.take_optional("limits", object),
-            fees=fields_.take_optional("fees", object),
-            fee_group=fields_.take_optional("fee_group", str),
-            deposit_address=fields_.take_optional("deposit_address", str),
-            has_non_block_chain_equity=fields_.take_optional("has_non_block_chain_equity", bool),
-            affiliate_promotion_fee=fields_.take_optional("affiliate_promotion_fee", Decimal),
-            trading_products_details=fields_.take_optional("trading_products_details", object),
-            receive_notifications=fields_.take_optional("receive_notifications", bool),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("currency", UNSET)
+        model_.currency = value_ if type(value_) is str else check(value_, str, "AccountSummary", "currency")
+        value_ = fields_.rest.pop("balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.balance = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "balance")
+        value_ = fields_.rest.pop("equity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.equity = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "equity")
+        value_ = fields_.rest.pop("margin_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "margin_balance")
         )
+        value_ = fields_.rest.pop("available_funds", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_funds = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "available_funds")
+        )
+        value_ = fields_.rest.pop("available_withdrawal_funds", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_withdrawal_funds = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "available_withdrawal_funds")
+        )
+        value_ = fields_.rest.pop("initial_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "initial_margin")
+        )
+        value_ = fields_.rest.pop("maintenance_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maintenance_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "maintenance_margin")
+        )
+        value_ = fields_.rest.pop("cross_collateral_enabled", UNSET)
+        model_.cross_collateral_enabled = (
+            value_ if type(value_) is bool else check(value_, bool, "AccountSummary", "cross_collateral_enabled")
+        )
+        value_ = fields_.rest.pop("session_rpl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.session_rpl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "session_rpl")
+        value_ = fields_.rest.pop("session_upl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.session_upl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "session_upl")
+        value_ = fields_.rest.pop("total_pl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_pl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "total_pl")
+        value_ = fields_.rest.pop("futures_pl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.futures_pl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "futures_pl")
+        value_ = fields_.rest.pop("options_pl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_pl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_pl")
+        value_ = fields_.rest.pop("options_value", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_value = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_value")
+        )
+        value_ = fields_.rest.pop("options_delta", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_delta = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_delta")
+        )
+        value_ = fields_.rest.pop("options_gamma", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_gamma = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_gamma")
+        )
+        value_ = fields_.rest.pop("options_vega", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_vega = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_vega")
+        )
+        value_ = fields_.rest.pop("options_theta", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_theta = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_theta")
+        )
+        value_ = fields_.rest.pop("delta_total", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.delta_total = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "delta_total")
+        value_ = fields_.rest.pop("portfolio_margining_enabled", UNSET)
+        model_.portfolio_margining_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummary", "portfolio_margining_enabled")
+        )
+        value_ = fields_.rest.pop("margin_model", UNSET)
+        model_.margin_model = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummary", "margin_model")
+        )
+        value_ = fields_.rest.pop("futures_session_rpl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.futures_session_rpl = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "futures_session_rpl")
+        )
+        value_ = fields_.rest.pop("futures_session_upl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.futures_session_upl = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "futures_session_upl")
+        )
+        value_ = fields_.rest.pop("options_session_rpl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_session_rpl = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "options_session_rpl")
+        )
+        value_ = fields_.rest.pop("options_session_upl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_session_upl = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "options_session_upl")
+        )
+        model_.options_gamma_map = (
+            fields_.take("options_gamma_map", object) if "options_gamma_map" in fields_.rest else UNSET
+        )
+        model_.options_vega_map = (
+            fields_.take("options_vega_map", object) if "options_vega_map" in fields_.rest else UNSET
+        )
+        model_.options_theta_map = (
+            fields_.take("options_theta_map", object) if "options_theta_map" in fields_.rest else UNSET
+        )
+        model_.delta_total_map = fields_.take("delta_total_map", object) if "delta_total_map" in fields_.rest else UNSET
+        value_ = fields_.rest.pop("projected_delta_total", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.projected_delta_total = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "projected_delta_total")
+        )
+        value_ = fields_.rest.pop("projected_initial_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.projected_initial_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "projected_initial_margin")
+        )
+        value_ = fields_.rest.pop("projected_maintenance_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.projected_maintenance_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "projected_maintenance_margin")
+        )
+        value_ = fields_.rest.pop("estimated_liquidation_ratio", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.estimated_liquidation_ratio = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "estimated_liquidation_ratio")
+        )
+        model_.estimated_liquidation_ratio_map = (
+            fields_.take("estimated_liquidation_ratio_map", object)
+            if "estimated_liquidation_ratio_map" in fields_.rest
+            else UNSET
+        )
+        value_ = fields_.rest.pop("spot_reserve", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.spot_reserve = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "spot_reserve")
+        )
+        value_ = fields_.rest.pop("additional_reserve", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.additional_reserve = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "additional_reserve")
+        )
+        value_ = fields_.rest.pop("fee_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.fee_balance = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "fee_balance")
+        )
+        value_ = fields_.rest.pop("locked_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.locked_balance = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "locked_balance")
+        )
+        value_ = fields_.rest.pop("close_out_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.close_out_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "close_out_margin")
+        )
+        value_ = fields_.rest.pop("projected_close_out_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.projected_close_out_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "projected_close_out_margin")
+        )
+        value_ = fields_.rest.pop("total_equity_usd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_equity_usd = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "total_equity_usd")
+        )
+        value_ = fields_.rest.pop("total_margin_balance_usd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_margin_balance_usd = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "total_margin_balance_usd")
+        )
+        value_ = fields_.rest.pop("total_initial_margin_usd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_initial_margin_usd = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "total_initial_margin_usd")
+        )
+        value_ = fields_.rest.pop("total_maintenance_margin_usd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_maintenance_margin_usd = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "total_maintenance_margin_usd")
+        )
+        value_ = fields_.rest.pop("total_delta_total_usd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_delta_total_usd = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "total_delta_total_usd")
+        )
+        model_.limits = fields_.take("limits", object) if "limits" in fields_.rest else UNSET
+        model_.fees = fields_.take("fees", object) if "fees" in fields_.rest else UNSET
+        value_ = fields_.rest.pop("fee_group", UNSET)
+        model_.fee_group = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummary", "fee_group")
+        )
+        value_ = fields_.rest.pop("deposit_address", UNSET)
+        model_.deposit_address = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountSummary", "deposit_address")
+        )
+        value_ = fields_.rest.pop("has_non_block_chain_equity", UNSET)
+        model_.has_non_block_chain_equity = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummary", "has_non_block_chain_equity")
+        )
+        value_ = fields_.rest.pop("affiliate_promotion_fee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.affiliate_promotion_fee = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountSummary", "affiliate_promotion_fee")
+        )
+        model_.trading_products_details = (
+            fields_.take("trading_products_details", object) if "trading_products_details" in fields_.rest else UNSET
+        )
+        value_ = fields_.rest.pop("receive_notifications", UNSET)
+        model_.receive_notifications = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountSummary", "receive_notifications")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

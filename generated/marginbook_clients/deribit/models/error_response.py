@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 if TYPE_CHECKING:
     from .rpc_error import RpcError
@@ -80,13 +80,25 @@ class ErrorResponse:
         from .rpc_error import RpcError
 
         fields_ = Fields(source, "ErrorResponse")
-        return cls(
-            jsonrpc=fields_.take("jsonrpc", str),
-            error=RpcError.from_dict(fields_.take("error", dict)),
-            id=fields_.take_optional("id", int),
-            testnet=fields_.take_optional("testnet", bool),
-            us_in=fields_.take_optional("usIn", int),
-            us_out=fields_.take_optional("usOut", int),
-            us_diff=fields_.take_optional("usDiff", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("jsonrpc", UNSET)
+        model_.jsonrpc = value_ if type(value_) is str else check(value_, str, "ErrorResponse", "jsonrpc")
+        model_.error = RpcError.from_dict(fields_.take("error", dict))
+        value_ = fields_.rest.pop("id", UNSET)
+        model_.id = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ErrorResponse", "id")
+        value_ = fields_.rest.pop("testnet", UNSET)
+        model_.testnet = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "ErrorResponse", "testnet")
         )
+        value_ = fields_.rest.pop("usIn", UNSET)
+        model_.us_in = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ErrorResponse", "usIn")
+        value_ = fields_.rest.pop("usOut", UNSET)
+        model_.us_out = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ErrorResponse", "usOut")
+        )
+        value_ = fields_.rest.pop("usDiff", UNSET)
+        model_.us_diff = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ErrorResponse", "usDiff")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -58,9 +58,11 @@ class RpcError:
 
         """
         fields_ = Fields(source, "RpcError")
-        return cls(
-            code=fields_.take("code", int),
-            message=fields_.take("message", str),
-            data=fields_.take_optional("data", object),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is int else check(value_, int, "RpcError", "code")
+        value_ = fields_.rest.pop("message", UNSET)
+        model_.message = value_ if type(value_) is str else check(value_, str, "RpcError", "message")
+        model_.data = fields_.take("data", object) if "data" in fields_.rest else UNSET
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -75,13 +75,26 @@ class TimeResponse:
 
         """
         fields_ = Fields(source, "TimeResponse")
-        return cls(
-            jsonrpc=fields_.take("jsonrpc", str),
-            result=fields_.take("result", int),
-            id=fields_.take_optional("id", int),
-            testnet=fields_.take_optional("testnet", bool),
-            us_in=fields_.take_optional("usIn", int),
-            us_out=fields_.take_optional("usOut", int),
-            us_diff=fields_.take_optional("usDiff", int),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("jsonrpc", UNSET)
+        model_.jsonrpc = value_ if type(value_) is str else check(value_, str, "TimeResponse", "jsonrpc")
+        value_ = fields_.rest.pop("result", UNSET)
+        model_.result = value_ if type(value_) is int else check(value_, int, "TimeResponse", "result")
+        value_ = fields_.rest.pop("id", UNSET)
+        model_.id = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "id")
+        value_ = fields_.rest.pop("testnet", UNSET)
+        model_.testnet = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "TimeResponse", "testnet")
         )
+        value_ = fields_.rest.pop("usIn", UNSET)
+        model_.us_in = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "usIn")
+        value_ = fields_.rest.pop("usOut", UNSET)
+        model_.us_out = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "usOut")
+        )
+        value_ = fields_.rest.pop("usDiff", UNSET)
+        model_.us_diff = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "usDiff")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

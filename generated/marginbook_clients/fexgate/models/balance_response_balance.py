@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -61,15 +61,61 @@ class BalanceResponseBalance:
 
         """
         fields_ = Fields(source, "BalanceResponseBalance")
-        return cls(
-            account_alias=fields_.take_optional("accountAlias", str),
-            asset=fields_.take_optional("asset", str),
-            balance=fields_.take_optional("balance", str),
-            cross_wallet_balance=fields_.take_optional("crossWalletBalance", str),
-            cross_un_pnl=fields_.take_optional("crossUnPnl", str),
-            available_balance=fields_.take_optional("availableBalance", str),
-            max_withdraw_amount=fields_.take_optional("maxWithdrawAmount", str),
-            margin_available=fields_.take_optional("marginAvailable", bool),
-            update_time=fields_.take_optional("updateTime", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("accountAlias", UNSET)
+        model_.account_alias = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "BalanceResponseBalance", "accountAlias")
         )
+        value_ = fields_.rest.pop("asset", UNSET)
+        model_.asset = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "BalanceResponseBalance", "asset")
+        )
+        value_ = fields_.rest.pop("balance", UNSET)
+        model_.balance = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "BalanceResponseBalance", "balance")
+        )
+        value_ = fields_.rest.pop("crossWalletBalance", UNSET)
+        model_.cross_wallet_balance = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "BalanceResponseBalance", "crossWalletBalance")
+        )
+        value_ = fields_.rest.pop("crossUnPnl", UNSET)
+        model_.cross_un_pnl = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "BalanceResponseBalance", "crossUnPnl")
+        )
+        value_ = fields_.rest.pop("availableBalance", UNSET)
+        model_.available_balance = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "BalanceResponseBalance", "availableBalance")
+        )
+        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        model_.max_withdraw_amount = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "BalanceResponseBalance", "maxWithdrawAmount")
+        )
+        value_ = fields_.rest.pop("marginAvailable", UNSET)
+        model_.margin_available = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "BalanceResponseBalance", "marginAvailable")
+        )
+        value_ = fields_.rest.pop("updateTime", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.update_time = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "BalanceResponseBalance", "updateTime")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

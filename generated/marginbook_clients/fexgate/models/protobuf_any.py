@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -46,8 +46,12 @@ class ProtobufAny:
 
         """
         fields_ = Fields(source, "ProtobufAny")
-        return cls(
-            type_url=fields_.take_optional("type_url", str),
-            value=fields_.take_optional("value", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("type_url", UNSET)
+        model_.type_url = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ProtobufAny", "type_url")
         )
+        value_ = fields_.rest.pop("value", UNSET)
+        model_.value = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ProtobufAny", "value")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -53,14 +53,20 @@ class RpcStatus:
         from .protobuf_any import ProtobufAny
 
         fields_ = Fields(source, "RpcStatus")
-        return cls(
-            code=fields_.take_optional("code", int),
-            message=fields_.take_optional("message", str),
-            details=[
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "RpcStatus", "code")
+        value_ = fields_.rest.pop("message", UNSET)
+        model_.message = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "RpcStatus", "message")
+        )
+        model_.details = (
+            [
                 ProtobufAny.from_dict(check(item_, dict, "RpcStatus", "details"))
                 for item_ in fields_.take("details", list)
             ]
             if "details" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -49,12 +49,14 @@ class TradeBalanceResponse:
         from .balance_response_balance import BalanceResponseBalance
 
         fields_ = Fields(source, "TradeBalanceResponse")
-        return cls(
-            balances=[
+        model_ = cls.__new__(cls)
+        model_.balances = (
+            [
                 BalanceResponseBalance.from_dict(check(item_, dict, "TradeBalanceResponse", "balances"))
                 for item_ in fields_.take("balances", list)
             ]
             if "balances" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -58,9 +58,14 @@ class ErrorBody:
 
         """
         fields_ = Fields(source, "ErrorBody")
-        return cls(
-            label=fields_.take("label", str),
-            message=fields_.take_optional("message", str),
-            detail=fields_.take_optional("detail", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("label", UNSET)
+        model_.label = value_ if type(value_) is str else check(value_, str, "ErrorBody", "label")
+        value_ = fields_.rest.pop("message", UNSET)
+        model_.message = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorBody", "message")
         )
+        value_ = fields_.rest.pop("detail", UNSET)
+        model_.detail = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorBody", "detail")
+        model_.additional_properties = fields_.others()
+        return model_

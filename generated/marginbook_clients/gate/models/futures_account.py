@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .futures_account_history import FuturesAccountHistory
@@ -224,39 +224,205 @@ class FuturesAccount:
         from .futures_account_history import FuturesAccountHistory
 
         fields_ = Fields(source, "FuturesAccount")
-        return cls(
-            user=fields_.take("user", object),
-            currency=fields_.take("currency", str),
-            total=fields_.take("total", Decimal),
-            unrealised_pnl=fields_.take("unrealised_pnl", Decimal),
-            order_margin=fields_.take("order_margin", Decimal),
-            available=fields_.take("available", Decimal),
-            point=fields_.take("point", Decimal),
-            history=FuturesAccountHistory.from_dict(fields_.take("history", dict)),
-            position_margin=fields_.take_optional("position_margin", Decimal),
-            bonus=fields_.take_optional("bonus", Decimal),
-            in_dual_mode=fields_.take_optional("in_dual_mode", bool),
-            enable_credit=fields_.take_optional("enable_credit", bool),
-            position_initial_margin=fields_.take_optional("position_initial_margin", Decimal),
-            maintenance_margin=fields_.take_optional("maintenance_margin", Decimal),
-            margin_mode=fields_.take_optional("margin_mode", int),
-            margin_mode_name=fields_.take_optional("margin_mode_name", str),
-            enable_evolved_classic=fields_.take_optional("enable_evolved_classic", bool),
-            cross_order_margin=fields_.take_optional("cross_order_margin", Decimal),
-            cross_initial_margin=fields_.take_optional("cross_initial_margin", Decimal),
-            cross_maintenance_margin=fields_.take_optional("cross_maintenance_margin", Decimal),
-            cross_unrealised_pnl=fields_.take_optional("cross_unrealised_pnl", Decimal),
-            cross_available=fields_.take_optional("cross_available", Decimal),
-            cross_margin_balance=fields_.take_optional("cross_margin_balance", Decimal),
-            cross_mmr=fields_.take_optional("cross_mmr", Decimal),
-            cross_imr=fields_.take_optional("cross_imr", Decimal),
-            isolated_position_margin=fields_.take_optional("isolated_position_margin", Decimal),
-            enable_new_dual_mode=fields_.take_optional("enable_new_dual_mode", bool),
-            enable_tiered_mm=fields_.take_optional("enable_tiered_mm", bool),
-            enable_dual_plus=fields_.take_optional("enable_dual_plus", bool),
-            position_mode=fields_.take_optional("position_mode", str),
-            position_voucher_total=fields_.take_optional("position_voucher_total", Decimal),
-            update_time=fields_.take_optional("update_time", object),
-            update_id=fields_.take_optional("update_id", object),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        model_.user = fields_.take("user", object)
+        value_ = fields_.rest.pop("currency", UNSET)
+        model_.currency = value_ if type(value_) is str else check(value_, str, "FuturesAccount", "currency")
+        value_ = fields_.rest.pop("total", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "total")
+        value_ = fields_.rest.pop("unrealised_pnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealised_pnl = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "unrealised_pnl")
         )
+        value_ = fields_.rest.pop("order_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.order_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "order_margin")
+        )
+        value_ = fields_.rest.pop("available", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "available")
+        value_ = fields_.rest.pop("point", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.point = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "point")
+        model_.history = FuturesAccountHistory.from_dict(fields_.take("history", dict))
+        value_ = fields_.rest.pop("position_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "position_margin")
+        )
+        value_ = fields_.rest.pop("bonus", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.bonus = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "bonus")
+        )
+        value_ = fields_.rest.pop("in_dual_mode", UNSET)
+        model_.in_dual_mode = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "FuturesAccount", "in_dual_mode")
+        )
+        value_ = fields_.rest.pop("enable_credit", UNSET)
+        model_.enable_credit = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "FuturesAccount", "enable_credit")
+        )
+        value_ = fields_.rest.pop("position_initial_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_initial_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "position_initial_margin")
+        )
+        value_ = fields_.rest.pop("maintenance_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maintenance_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "maintenance_margin")
+        )
+        value_ = fields_.rest.pop("margin_mode", UNSET)
+        model_.margin_mode = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "FuturesAccount", "margin_mode")
+        )
+        value_ = fields_.rest.pop("margin_mode_name", UNSET)
+        model_.margin_mode_name = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "FuturesAccount", "margin_mode_name")
+        )
+        value_ = fields_.rest.pop("enable_evolved_classic", UNSET)
+        model_.enable_evolved_classic = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "FuturesAccount", "enable_evolved_classic")
+        )
+        value_ = fields_.rest.pop("cross_order_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_order_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_order_margin")
+        )
+        value_ = fields_.rest.pop("cross_initial_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_initial_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_initial_margin")
+        )
+        value_ = fields_.rest.pop("cross_maintenance_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_maintenance_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_maintenance_margin")
+        )
+        value_ = fields_.rest.pop("cross_unrealised_pnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_unrealised_pnl = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_unrealised_pnl")
+        )
+        value_ = fields_.rest.pop("cross_available", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_available = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_available")
+        )
+        value_ = fields_.rest.pop("cross_margin_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_margin_balance = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_margin_balance")
+        )
+        value_ = fields_.rest.pop("cross_mmr", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_mmr = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_mmr")
+        )
+        value_ = fields_.rest.pop("cross_imr", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_imr = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "cross_imr")
+        )
+        value_ = fields_.rest.pop("isolated_position_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.isolated_position_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "isolated_position_margin")
+        )
+        value_ = fields_.rest.pop("enable_new_dual_mode", UNSET)
+        model_.enable_new_dual_mode = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "FuturesAccount", "enable_new_dual_mode")
+        )
+        value_ = fields_.rest.pop("enable_tiered_mm", UNSET)
+        model_.enable_tiered_mm = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "FuturesAccount", "enable_tiered_mm")
+        )
+        value_ = fields_.rest.pop("enable_dual_plus", UNSET)
+        model_.enable_dual_plus = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "FuturesAccount", "enable_dual_plus")
+        )
+        value_ = fields_.rest.pop("position_mode", UNSET)
+        model_.position_mode = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "FuturesAccount", "position_mode")
+        )
+        value_ = fields_.rest.pop("position_voucher_total", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_voucher_total = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccount", "position_voucher_total")
+        )
+        model_.update_time = fields_.take("update_time", object) if "update_time" in fields_.rest else UNSET
+        model_.update_id = fields_.take("update_id", object) if "update_id" in fields_.rest else UNSET
+        model_.additional_properties = fields_.others()
+        return model_

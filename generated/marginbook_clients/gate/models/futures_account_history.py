@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -100,19 +100,87 @@ class FuturesAccountHistory:
 
         """
         fields_ = Fields(source, "FuturesAccountHistory")
-        return cls(
-            dnw=fields_.take("dnw", Decimal),
-            pnl=fields_.take("pnl", Decimal),
-            fee=fields_.take("fee", Decimal),
-            refr=fields_.take("refr", Decimal),
-            point_dnw=fields_.take("point_dnw", Decimal),
-            point_fee=fields_.take("point_fee", Decimal),
-            point_refr=fields_.take("point_refr", Decimal),
-            fund=fields_.take_optional("fund", Decimal),
-            bonus_dnw=fields_.take_optional("bonus_dnw", Decimal),
-            bonus_offset=fields_.take_optional("bonus_offset", Decimal),
-            settle=fields_.take_optional("settle", Decimal),
-            settle_fee=fields_.take_optional("settle_fee", Decimal),
-            cross_settle=fields_.take_optional("cross_settle", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("dnw", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.dnw = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "dnw")
+        value_ = fields_.rest.pop("pnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.pnl = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "pnl")
+        value_ = fields_.rest.pop("fee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.fee = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "fee")
+        value_ = fields_.rest.pop("refr", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.refr = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "refr")
+        value_ = fields_.rest.pop("point_dnw", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.point_dnw = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "point_dnw")
         )
+        value_ = fields_.rest.pop("point_fee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.point_fee = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "point_fee")
+        )
+        value_ = fields_.rest.pop("point_refr", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.point_refr = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "point_refr")
+        )
+        value_ = fields_.rest.pop("fund", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.fund = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccountHistory", "fund")
+        )
+        value_ = fields_.rest.pop("bonus_dnw", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.bonus_dnw = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccountHistory", "bonus_dnw")
+        )
+        value_ = fields_.rest.pop("bonus_offset", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.bonus_offset = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccountHistory", "bonus_offset")
+        )
+        value_ = fields_.rest.pop("settle", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.settle = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccountHistory", "settle")
+        )
+        value_ = fields_.rest.pop("settle_fee", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.settle_fee = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccountHistory", "settle_fee")
+        )
+        value_ = fields_.rest.pop("cross_settle", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_settle = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FuturesAccountHistory", "cross_settle")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

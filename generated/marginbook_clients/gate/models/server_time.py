@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -49,7 +49,8 @@ class ServerTime:
 
         """
         fields_ = Fields(source, "ServerTime")
-        return cls(
-            server_time=fields_.take("server_time", int),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("server_time", UNSET)
+        model_.server_time = value_ if type(value_) is int else check(value_, int, "ServerTime", "server_time")
+        model_.additional_properties = fields_.others()
+        return model_

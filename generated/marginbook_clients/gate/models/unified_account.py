@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .unified_account_balances import UnifiedAccountBalances
@@ -147,28 +147,110 @@ class UnifiedAccount:
         from .unified_account_balances import UnifiedAccountBalances
 
         fields_ = Fields(source, "UnifiedAccount")
-        return cls(
-            user_id=fields_.take("user_id", object),
-            locked=fields_.take("locked", bool),
-            balances=UnifiedAccountBalances.from_dict(fields_.take("balances", dict)),
-            total=fields_.take("total", Decimal),
-            borrowed=fields_.take("borrowed", Decimal),
-            total_initial_margin=fields_.take("total_initial_margin", Decimal),
-            total_margin_balance=fields_.take("total_margin_balance", Decimal),
-            total_maintenance_margin=fields_.take("total_maintenance_margin", Decimal),
-            total_initial_margin_rate=fields_.take("total_initial_margin_rate", Decimal),
-            total_maintenance_margin_rate=fields_.take("total_maintenance_margin_rate", Decimal),
-            total_available_margin=fields_.take("total_available_margin", Decimal),
-            unified_account_total=fields_.take("unified_account_total", Decimal),
-            unified_account_total_liab=fields_.take("unified_account_total_liab", Decimal),
-            unified_account_total_equity=fields_.take("unified_account_total_equity", Decimal),
-            mode=fields_.take_optional("mode", str),
-            refresh_time=fields_.take_optional("refresh_time", int),
-            leverage=fields_.take_optional("leverage", Decimal),
-            spot_order_loss=fields_.take_optional("spot_order_loss", Decimal),
-            options_order_loss=fields_.take_optional("options_order_loss", Decimal),
-            spot_hedge=fields_.take_optional("spot_hedge", bool),
-            use_funding=fields_.take_optional("use_funding", bool),
-            is_all_collateral=fields_.take_optional("is_all_collateral", bool),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        model_.user_id = fields_.take("user_id", object)
+        value_ = fields_.rest.pop("locked", UNSET)
+        model_.locked = value_ if type(value_) is bool else check(value_, bool, "UnifiedAccount", "locked")
+        model_.balances = UnifiedAccountBalances.from_dict(fields_.take("balances", dict))
+        value_ = fields_.rest.pop("total", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total")
+        value_ = fields_.rest.pop("borrowed", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.borrowed = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "borrowed")
+        value_ = fields_.rest.pop("total_initial_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_initial_margin")
         )
+        value_ = fields_.rest.pop("total_margin_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_margin_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_margin_balance")
+        )
+        value_ = fields_.rest.pop("total_maintenance_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_maintenance_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_maintenance_margin")
+        )
+        value_ = fields_.rest.pop("total_initial_margin_rate", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_initial_margin_rate = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_initial_margin_rate")
+        )
+        value_ = fields_.rest.pop("total_maintenance_margin_rate", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_maintenance_margin_rate = (
+            amount_
+            if amount_ is not None
+            else check(value_, Decimal, "UnifiedAccount", "total_maintenance_margin_rate")
+        )
+        value_ = fields_.rest.pop("total_available_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_available_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_available_margin")
+        )
+        value_ = fields_.rest.pop("unified_account_total", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unified_account_total = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "unified_account_total")
+        )
+        value_ = fields_.rest.pop("unified_account_total_liab", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unified_account_total_liab = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "unified_account_total_liab")
+        )
+        value_ = fields_.rest.pop("unified_account_total_equity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unified_account_total_equity = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "unified_account_total_equity")
+        )
+        value_ = fields_.rest.pop("mode", UNSET)
+        model_.mode = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "UnifiedAccount", "mode")
+        value_ = fields_.rest.pop("refresh_time", UNSET)
+        model_.refresh_time = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "UnifiedAccount", "refresh_time")
+        )
+        value_ = fields_.rest.pop("leverage", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.leverage = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedAccount", "leverage")
+        )
+        value_ = fields_.rest.pop("spot_order_loss", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.spot_order_loss = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedAccount", "spot_order_loss")
+        )
+        value_ = fields_.rest.pop("options_order_loss", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.options_order_loss = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedAccount", "options_order_loss")
+        )
+        value_ = fields_.rest.pop("spot_hedge", UNSET)
+        model_.spot_hedge = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "UnifiedAccount", "spot_hedge")
+        )
+        value_ = fields_.rest.pop("use_funding", UNSET)
+        model_.use_funding = (
+            value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "UnifiedAccount", "use_funding")
+        )
+        value_ = fields_.rest.pop("is_all_collateral", UNSET)
+        model_.is_all_collateral = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "UnifiedAccount", "is_all_collateral")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

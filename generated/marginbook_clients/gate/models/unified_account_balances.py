@@ -46,9 +46,9 @@ class UnifiedAccountBalances:
         from .unified_balance import UnifiedBalance
 
         fields_ = Fields(source, "UnifiedAccountBalances")
-        return cls(
-            additional_properties={
-                name_: UnifiedBalance.from_dict(check(item_, dict, "UnifiedAccountBalances", name_))
-                for name_, item_ in fields_.rest.items()
-            },
-        )
+        model_ = cls.__new__(cls)
+        model_.additional_properties = {
+            name_: UnifiedBalance.from_dict(check(item_, dict, "UnifiedAccountBalances", name_))
+            for name_, item_ in fields_.rest.items()
+        }
+        return model_

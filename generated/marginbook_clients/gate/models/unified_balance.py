@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -141,27 +141,134 @@ class UnifiedBalance:
 
         """
         fields_ = Fields(source, "UnifiedBalance")
-        return cls(
-            available=fields_.take("available", Decimal),
-            freeze=fields_.take("freeze", Decimal),
-            borrowed=fields_.take("borrowed", Decimal),
-            negative_liab=fields_.take("negative_liab", Decimal),
-            futures_pos_liab=fields_.take("futures_pos_liab", Decimal),
-            equity=fields_.take("equity", Decimal),
-            total_freeze=fields_.take("total_freeze", Decimal),
-            total_liab=fields_.take("total_liab", Decimal),
-            spot_in_use=fields_.take_optional("spot_in_use", Decimal),
-            funding=fields_.take_optional("funding", Decimal),
-            funding_version=fields_.take_optional("funding_version", object),
-            cross_balance=fields_.take_optional("cross_balance", Decimal),
-            iso_balance=fields_.take_optional("iso_balance", Decimal),
-            im=fields_.take_optional("im", Decimal),
-            mm=fields_.take_optional("mm", Decimal),
-            imr=fields_.take_optional("imr", Decimal),
-            mmr=fields_.take_optional("mmr", Decimal),
-            margin_balance=fields_.take_optional("margin_balance", Decimal),
-            available_margin=fields_.take_optional("available_margin", Decimal),
-            enabled_collateral=fields_.take_optional("enabled_collateral", bool),
-            balance_version=fields_.take_optional("balance_version", object),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("available", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "available")
+        value_ = fields_.rest.pop("freeze", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.freeze = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "freeze")
+        value_ = fields_.rest.pop("borrowed", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.borrowed = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "borrowed")
+        value_ = fields_.rest.pop("negative_liab", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.negative_liab = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "negative_liab")
         )
+        value_ = fields_.rest.pop("futures_pos_liab", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.futures_pos_liab = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "futures_pos_liab")
+        )
+        value_ = fields_.rest.pop("equity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.equity = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "equity")
+        value_ = fields_.rest.pop("total_freeze", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_freeze = (
+            amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "total_freeze")
+        )
+        value_ = fields_.rest.pop("total_liab", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_liab = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "total_liab")
+        value_ = fields_.rest.pop("spot_in_use", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.spot_in_use = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "spot_in_use")
+        )
+        value_ = fields_.rest.pop("funding", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.funding = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "funding")
+        )
+        model_.funding_version = fields_.take("funding_version", object) if "funding_version" in fields_.rest else UNSET
+        value_ = fields_.rest.pop("cross_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_balance = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "cross_balance")
+        )
+        value_ = fields_.rest.pop("iso_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.iso_balance = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "iso_balance")
+        )
+        value_ = fields_.rest.pop("im", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.im = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "im")
+        )
+        value_ = fields_.rest.pop("mm", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.mm = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "mm")
+        )
+        value_ = fields_.rest.pop("imr", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.imr = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "imr")
+        )
+        value_ = fields_.rest.pop("mmr", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.mmr = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "mmr")
+        )
+        value_ = fields_.rest.pop("margin_balance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_balance = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "margin_balance")
+        )
+        value_ = fields_.rest.pop("available_margin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_margin = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "UnifiedBalance", "available_margin")
+        )
+        value_ = fields_.rest.pop("enabled_collateral", UNSET)
+        model_.enabled_collateral = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "UnifiedBalance", "enabled_collateral")
+        )
+        model_.balance_version = fields_.take("balance_version", object) if "balance_version" in fields_.rest else UNSET
+        model_.additional_properties = fields_.others()
+        return model_

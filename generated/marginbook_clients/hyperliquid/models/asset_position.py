@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .position import Position
@@ -58,8 +58,9 @@ class AssetPosition:
         from .position import Position
 
         fields_ = Fields(source, "AssetPosition")
-        return cls(
-            position=Position.from_dict(fields_.take("position", dict)),
-            type_=fields_.take("type", str),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.position = Position.from_dict(fields_.take("position", dict))
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = value_ if type(value_) is str else check(value_, str, "AssetPosition", "type")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .asset_position import AssetPosition
@@ -79,15 +79,25 @@ class ClearinghouseState:
         from .margin_summary import MarginSummary
 
         fields_ = Fields(source, "ClearinghouseState")
-        return cls(
-            asset_positions=[
-                AssetPosition.from_dict(check(item_, dict, "ClearinghouseState", "assetPositions"))
-                for item_ in fields_.take("assetPositions", list)
-            ],
-            cross_maintenance_margin_used=fields_.take("crossMaintenanceMarginUsed", Decimal),
-            cross_margin_summary=MarginSummary.from_dict(fields_.take("crossMarginSummary", dict)),
-            margin_summary=MarginSummary.from_dict(fields_.take("marginSummary", dict)),
-            withdrawable=fields_.take("withdrawable", Decimal),
-            time=fields_.take_optional("time", object),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        model_.asset_positions = [
+            AssetPosition.from_dict(check(item_, dict, "ClearinghouseState", "assetPositions"))
+            for item_ in fields_.take("assetPositions", list)
+        ]
+        value_ = fields_.rest.pop("crossMaintenanceMarginUsed", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cross_maintenance_margin_used = (
+            amount_
+            if amount_ is not None
+            else check(value_, Decimal, "ClearinghouseState", "crossMaintenanceMarginUsed")
         )
+        model_.cross_margin_summary = MarginSummary.from_dict(fields_.take("crossMarginSummary", dict))
+        model_.margin_summary = MarginSummary.from_dict(fields_.take("marginSummary", dict))
+        value_ = fields_.rest.pop("withdrawable", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.withdrawable = (
+            amount_ if amount_ is not None else check(value_, Decimal, "ClearinghouseState", "withdrawable")
+        )
+        model_.time = fields_.take("time", object) if "time" in fields_.rest else UNSET
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -59,9 +59,18 @@ class Leverage:
 
         """
         fields_ = Fields(source, "Leverage")
-        return cls(
-            type_=fields_.take("type", str),
-            value=fields_.take_optional("value", object),
-            raw_usd=fields_.take_optional("rawUsd", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = value_ if type(value_) is str else check(value_, str, "Leverage", "type")
+        model_.value = fields_.take("value", object) if "value" in fields_.rest else UNSET
+        value_ = fields_.rest.pop("rawUsd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.raw_usd = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Leverage", "rawUsd")
         )
+        model_.additional_properties = fields_.others()
+        return model_

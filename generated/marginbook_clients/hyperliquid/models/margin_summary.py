@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -62,10 +62,26 @@ class MarginSummary:
 
         """
         fields_ = Fields(source, "MarginSummary")
-        return cls(
-            account_value=fields_.take("accountValue", Decimal),
-            total_margin_used=fields_.take("totalMarginUsed", Decimal),
-            total_ntl_pos=fields_.take("totalNtlPos", Decimal),
-            total_raw_usd=fields_.take("totalRawUsd", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("accountValue", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.account_value = (
+            amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "accountValue")
         )
+        value_ = fields_.rest.pop("totalMarginUsed", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_margin_used = (
+            amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "totalMarginUsed")
+        )
+        value_ = fields_.rest.pop("totalNtlPos", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_ntl_pos = (
+            amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "totalNtlPos")
+        )
+        value_ = fields_.rest.pop("totalRawUsd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_raw_usd = (
+            amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "totalRawUsd")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

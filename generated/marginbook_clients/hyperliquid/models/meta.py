@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -58,9 +58,10 @@ class Meta:
 
         """
         fields_ = Fields(source, "Meta")
-        return cls(
-            universe=fields_.take("universe", object),
-            collateral_token=fields_.take("collateralToken", int),
-            margin_tables=fields_.take_optional("marginTables", object),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.universe = fields_.take("universe", object)
+        value_ = fields_.rest.pop("collateralToken", UNSET)
+        model_.collateral_token = value_ if type(value_) is int else check(value_, int, "Meta", "collateralToken")
+        model_.margin_tables = fields_.take("marginTables", object) if "marginTables" in fields_.rest else UNSET
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .leverage import Leverage
@@ -104,29 +104,58 @@ class Position:
         from .leverage import Leverage
 
         fields_ = Fields(source, "Position")
-        return cls(
-            coin=fields_.take("coin", str),
-            leverage=Leverage.from_dict(fields_.take("leverage", dict)),
-            margin_used=fields_.take("marginUsed", Decimal),
-            unrealized_pnl=fields_.take("unrealizedPnl", Decimal),
-            szi=fields_.take_optional("szi", Decimal),
-            entry_px=(
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("coin", UNSET)
+        model_.coin = value_ if type(value_) is str else check(value_, str, "Position", "coin")
+        model_.leverage = Leverage.from_dict(fields_.take("leverage", dict))
+        value_ = fields_.rest.pop("marginUsed", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_used = amount_ if amount_ is not None else check(value_, Decimal, "Position", "marginUsed")
+        value_ = fields_.rest.pop("unrealizedPnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealized_pnl = amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealizedPnl")
+        value_ = fields_.rest.pop("szi", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.szi = (
+            amount_ if amount_ is not None else value_ if value_ is UNSET else check(value_, Decimal, "Position", "szi")
+        )
+        model_.entry_px = (
+            (
                 None
                 if (value_ := fields_.take("entryPx", object)) is None
                 else check(value_, Decimal, "Position", "entryPx")
             )
             if "entryPx" in fields_.rest
-            else UNSET,
-            position_value=fields_.take_optional("positionValue", Decimal),
-            return_on_equity=fields_.take_optional("returnOnEquity", Decimal),
-            liquidation_px=(
+            else UNSET
+        )
+        value_ = fields_.rest.pop("positionValue", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_value = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Position", "positionValue")
+        )
+        value_ = fields_.rest.pop("returnOnEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.return_on_equity = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Position", "returnOnEquity")
+        )
+        model_.liquidation_px = (
+            (
                 None
                 if (value_ := fields_.take("liquidationPx", object)) is None
                 else check(value_, Decimal, "Position", "liquidationPx")
             )
             if "liquidationPx" in fields_.rest
-            else UNSET,
-            max_leverage=fields_.take_optional("maxLeverage", object),
-            cum_funding=fields_.take_optional("cumFunding", object),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.max_leverage = fields_.take("maxLeverage", object) if "maxLeverage" in fields_.rest else UNSET
+        model_.cum_funding = fields_.take("cumFunding", object) if "cumFunding" in fields_.rest else UNSET
+        model_.additional_properties = fields_.others()
+        return model_

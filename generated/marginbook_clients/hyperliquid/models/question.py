@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -58,9 +58,12 @@ class Question:
 
         """
         fields_ = Fields(source, "Question")
-        return cls(
-            type_=fields_.take("type", str),
-            user=fields_.take_optional("user", str),
-            dex=fields_.take_optional("dex", str),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = value_ if type(value_) is str else check(value_, str, "Question", "type")
+        value_ = fields_.rest.pop("user", UNSET)
+        model_.user = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Question", "user")
+        value_ = fields_.rest.pop("dex", UNSET)
+        model_.dex = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Question", "dex")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -67,11 +67,25 @@ class SpotBalance:
 
         """
         fields_ = Fields(source, "SpotBalance")
-        return cls(
-            coin=fields_.take("coin", str),
-            total=fields_.take("total", Decimal),
-            hold=fields_.take("hold", Decimal),
-            token=fields_.take_optional("token", int),
-            entry_ntl=fields_.take_optional("entryNtl", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("coin", UNSET)
+        model_.coin = value_ if type(value_) is str else check(value_, str, "SpotBalance", "coin")
+        value_ = fields_.rest.pop("total", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total = amount_ if amount_ is not None else check(value_, Decimal, "SpotBalance", "total")
+        value_ = fields_.rest.pop("hold", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.hold = amount_ if amount_ is not None else check(value_, Decimal, "SpotBalance", "hold")
+        value_ = fields_.rest.pop("token", UNSET)
+        model_.token = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "SpotBalance", "token")
+        value_ = fields_.rest.pop("entryNtl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.entry_ntl = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "SpotBalance", "entryNtl")
         )
+        model_.additional_properties = fields_.others()
+        return model_

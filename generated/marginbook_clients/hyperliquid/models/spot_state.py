@@ -69,13 +69,21 @@ class SpotState:
         from .spot_balance import SpotBalance
 
         fields_ = Fields(source, "SpotState")
-        return cls(
-            balances=[
-                SpotBalance.from_dict(check(item_, dict, "SpotState", "balances"))
-                for item_ in fields_.take("balances", list)
-            ],
-            token_to_available_after_maintenance=fields_.take_optional("tokenToAvailableAfterMaintenance", object),
-            portfolio_margin_enabled=fields_.take_optional("portfolioMarginEnabled", object),
-            portfolio_margin_ratio=fields_.take_optional("portfolioMarginRatio", object),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        model_.balances = [
+            SpotBalance.from_dict(check(item_, dict, "SpotState", "balances"))
+            for item_ in fields_.take("balances", list)
+        ]
+        model_.token_to_available_after_maintenance = (
+            fields_.take("tokenToAvailableAfterMaintenance", object)
+            if "tokenToAvailableAfterMaintenance" in fields_.rest
+            else UNSET
         )
+        model_.portfolio_margin_enabled = (
+            fields_.take("portfolioMarginEnabled", object) if "portfolioMarginEnabled" in fields_.rest else UNSET
+        )
+        model_.portfolio_margin_ratio = (
+            fields_.take("portfolioMarginRatio", object) if "portfolioMarginRatio" in fields_.rest else UNSET
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -66,11 +66,11 @@ class Accounts:
         from .margin_account import MarginAccount
 
         fields_ = Fields(source, "Accounts")
-        return cls(
-            cash=CashAccount.from_dict(fields_.take("cash", dict)) if "cash" in fields_.rest else UNSET,
-            flex=FlexAccount.from_dict(fields_.take("flex", dict)) if "flex" in fields_.rest else UNSET,
-            additional_properties={
-                name_: MarginAccount.from_dict(check(item_, dict, "Accounts", name_))
-                for name_, item_ in fields_.rest.items()
-            },
-        )
+        model_ = cls.__new__(cls)
+        model_.cash = CashAccount.from_dict(fields_.take("cash", dict)) if "cash" in fields_.rest else UNSET
+        model_.flex = FlexAccount.from_dict(fields_.take("flex", dict)) if "flex" in fields_.rest else UNSET
+        model_.additional_properties = {
+            name_: MarginAccount.from_dict(check(item_, dict, "Accounts", name_))
+            for name_, item_ in fields_.rest.items()
+        }
+        return model_

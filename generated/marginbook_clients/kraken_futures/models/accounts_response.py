@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -66,9 +66,11 @@ class AccountsResponse:
         from .accounts import Accounts
 
         fields_ = Fields(source, "AccountsResponse")
-        return cls(
-            accounts=Accounts.from_dict(fields_.take("accounts", dict)),
-            result=fields_.take("result", str),
-            server_time=fields_.take("serverTime", str),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        model_.accounts = Accounts.from_dict(fields_.take("accounts", dict))
+        value_ = fields_.rest.pop("result", UNSET)
+        model_.result = value_ if type(value_) is str else check(value_, str, "AccountsResponse", "result")
+        value_ = fields_.rest.pop("serverTime", UNSET)
+        model_.server_time = value_ if type(value_) is str else check(value_, str, "AccountsResponse", "serverTime")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -67,11 +67,33 @@ class Auxiliary:
 
         """
         fields_ = Fields(source, "Auxiliary")
-        return cls(
-            pv=fields_.take("pv", Decimal),
-            pnl=fields_.take("pnl", Decimal),
-            af=fields_.take("af", Decimal),
-            usd=fields_.take_optional("usd", Decimal),
-            funding=fields_.take_optional("funding", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("pv", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.pv = amount_ if amount_ is not None else check(value_, Decimal, "Auxiliary", "pv")
+        value_ = fields_.rest.pop("pnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.pnl = amount_ if amount_ is not None else check(value_, Decimal, "Auxiliary", "pnl")
+        value_ = fields_.rest.pop("af", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.af = amount_ if amount_ is not None else check(value_, Decimal, "Auxiliary", "af")
+        value_ = fields_.rest.pop("usd", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.usd = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Auxiliary", "usd")
         )
+        value_ = fields_.rest.pop("funding", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.funding = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Auxiliary", "funding")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -44,8 +44,8 @@ class Balances:
 
         """
         fields_ = Fields(source, "Balances")
-        return cls(
-            additional_properties={
-                name_: check(item_, Decimal, "Balances", name_) for name_, item_ in fields_.rest.items()
-            },
-        )
+        model_ = cls.__new__(cls)
+        model_.additional_properties = {
+            name_: check(item_, Decimal, "Balances", name_) for name_, item_ in fields_.rest.items()
+        }
+        return model_

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .balances import Balances
@@ -61,8 +61,9 @@ class CashAccount:
         from .balances import Balances
 
         fields_ = Fields(source, "CashAccount")
-        return cls(
-            type_=fields_.take("type", str),
-            balances=Balances.from_dict(fields_.take("balances", dict)),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = value_ if type(value_) is str else check(value_, str, "CashAccount", "type")
+        model_.balances = Balances.from_dict(fields_.take("balances", dict))
+        model_.additional_properties = fields_.others()
+        return model_

@@ -62,12 +62,19 @@ class ErrorResponse:
 
         """
         fields_ = Fields(source, "ErrorResponse")
-        return cls(
-            result=fields_.take("result", str),
-            error=fields_.take("error", str),
-            errors=[check(item_, str, "ErrorResponse", "errors") for item_ in fields_.take("errors", list)]
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("result", UNSET)
+        model_.result = value_ if type(value_) is str else check(value_, str, "ErrorResponse", "result")
+        value_ = fields_.rest.pop("error", UNSET)
+        model_.error = value_ if type(value_) is str else check(value_, str, "ErrorResponse", "error")
+        model_.errors = (
+            [check(item_, str, "ErrorResponse", "errors") for item_ in fields_.take("errors", list)]
             if "errors" in fields_.rest
-            else UNSET,
-            server_time=fields_.take_optional("serverTime", str),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        value_ = fields_.rest.pop("serverTime", UNSET)
+        model_.server_time = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorResponse", "serverTime")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .flex_currencies import FlexCurrencies
@@ -120,32 +120,77 @@ class FlexAccount:
         from .portfolio_margin_breakdown import PortfolioMarginBreakdown
 
         fields_ = Fields(source, "FlexAccount")
-        return cls(
-            currencies=FlexCurrencies.from_dict(fields_.take("currencies", dict)),
-            initial_margin=fields_.take("initialMargin", Decimal),
-            initial_margin_with_orders=fields_.take("initialMarginWithOrders", Decimal),
-            maintenance_margin=fields_.take("maintenanceMargin", Decimal),
-            balance_value=fields_.take("balanceValue", Decimal),
-            portfolio_value=fields_.take("portfolioValue", Decimal),
-            collateral_value=fields_.take("collateralValue", Decimal),
-            pnl=fields_.take("pnl", Decimal),
-            unrealized_funding=fields_.take("unrealizedFunding", Decimal),
-            total_unrealized=fields_.take("totalUnrealized", Decimal),
-            total_unrealized_as_margin=fields_.take("totalUnrealizedAsMargin", Decimal),
-            available_margin=fields_.take("availableMargin", Decimal),
-            margin_equity=fields_.take("marginEquity", Decimal),
-            type_=fields_.take_optional("type", str),
-            portfolio_margin_breakdown=PortfolioMarginBreakdown.from_dict(
-                fields_.take("portfolioMarginBreakdown", dict)
-            )
+        model_ = cls.__new__(cls)
+        model_.currencies = FlexCurrencies.from_dict(fields_.take("currencies", dict))
+        value_ = fields_.rest.pop("initialMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.initial_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "initialMargin")
+        )
+        value_ = fields_.rest.pop("initialMarginWithOrders", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.initial_margin_with_orders = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "initialMarginWithOrders")
+        )
+        value_ = fields_.rest.pop("maintenanceMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.maintenance_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "maintenanceMargin")
+        )
+        value_ = fields_.rest.pop("balanceValue", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.balance_value = amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "balanceValue")
+        value_ = fields_.rest.pop("portfolioValue", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.portfolio_value = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "portfolioValue")
+        )
+        value_ = fields_.rest.pop("collateralValue", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.collateral_value = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "collateralValue")
+        )
+        value_ = fields_.rest.pop("pnl", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.pnl = amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "pnl")
+        value_ = fields_.rest.pop("unrealizedFunding", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealized_funding = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "unrealizedFunding")
+        )
+        value_ = fields_.rest.pop("totalUnrealized", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_unrealized = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "totalUnrealized")
+        )
+        value_ = fields_.rest.pop("totalUnrealizedAsMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_unrealized_as_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "totalUnrealizedAsMargin")
+        )
+        value_ = fields_.rest.pop("availableMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "availableMargin")
+        )
+        value_ = fields_.rest.pop("marginEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_equity = amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "marginEquity")
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "FlexAccount", "type")
+        model_.portfolio_margin_breakdown = (
+            PortfolioMarginBreakdown.from_dict(fields_.take("portfolioMarginBreakdown", dict))
             if "portfolioMarginBreakdown" in fields_.rest
-            else UNSET,
-            upnl_interest_rate=(
+            else UNSET
+        )
+        model_.upnl_interest_rate = (
+            (
                 None
                 if (value_ := fields_.take("upnlInterestRate", object)) is None
                 else check(value_, Decimal, "FlexAccount", "upnlInterestRate")
             )
             if "upnlInterestRate" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

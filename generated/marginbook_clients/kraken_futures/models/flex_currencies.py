@@ -46,9 +46,9 @@ class FlexCurrencies:
         from .flex_currency import FlexCurrency
 
         fields_ = Fields(source, "FlexCurrencies")
-        return cls(
-            additional_properties={
-                name_: FlexCurrency.from_dict(check(item_, dict, "FlexCurrencies", name_))
-                for name_, item_ in fields_.rest.items()
-            },
-        )
+        model_ = cls.__new__(cls)
+        model_.additional_properties = {
+            name_: FlexCurrency.from_dict(check(item_, dict, "FlexCurrencies", name_))
+            for name_, item_ in fields_.rest.items()
+        }
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -69,11 +69,33 @@ class FlexCurrency:
 
         """
         fields_ = Fields(source, "FlexCurrency")
-        return cls(
-            quantity=fields_.take("quantity", Decimal),
-            value=fields_.take("value", Decimal),
-            available=fields_.take("available", Decimal),
-            collateral=fields_.take_optional("collateral", Decimal),
-            collateral_value=fields_.take_optional("collateralValue", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("quantity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.quantity = amount_ if amount_ is not None else check(value_, Decimal, "FlexCurrency", "quantity")
+        value_ = fields_.rest.pop("value", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.value = amount_ if amount_ is not None else check(value_, Decimal, "FlexCurrency", "value")
+        value_ = fields_.rest.pop("available", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available = amount_ if amount_ is not None else check(value_, Decimal, "FlexCurrency", "available")
+        value_ = fields_.rest.pop("collateral", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.collateral = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FlexCurrency", "collateral")
         )
+        value_ = fields_.rest.pop("collateralValue", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.collateral_value = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "FlexCurrency", "collateralValue")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -70,19 +70,38 @@ class InstrumentStatus:
 
         """
         fields_ = Fields(source, "InstrumentStatus")
-        return cls(
-            tradeable=fields_.take("tradeable", str),
-            experiencing_dislocation=fields_.take_optional("experiencingDislocation", bool),
-            price_dislocation_direction=(
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("tradeable", UNSET)
+        model_.tradeable = value_ if type(value_) is str else check(value_, str, "InstrumentStatus", "tradeable")
+        value_ = fields_.rest.pop("experiencingDislocation", UNSET)
+        model_.experiencing_dislocation = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "InstrumentStatus", "experiencingDislocation")
+        )
+        model_.price_dislocation_direction = (
+            (
                 None
                 if (value_ := fields_.take("priceDislocationDirection", object)) is None
                 else check(value_, str, "InstrumentStatus", "priceDislocationDirection")
             )
             if "priceDislocationDirection" in fields_.rest
-            else UNSET,
-            experiencing_extreme_volatility=fields_.take_optional("experiencingExtremeVolatility", bool),
-            extreme_volatility_initial_margin_multiplier=fields_.take_optional(
-                "extremeVolatilityInitialMarginMultiplier", Decimal
-            ),
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        value_ = fields_.rest.pop("experiencingExtremeVolatility", UNSET)
+        model_.experiencing_extreme_volatility = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "InstrumentStatus", "experiencingExtremeVolatility")
+        )
+        value_ = fields_.rest.pop("extremeVolatilityInitialMarginMultiplier", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.extreme_volatility_initial_margin_multiplier = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "InstrumentStatus", "extremeVolatilityInitialMarginMultiplier")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

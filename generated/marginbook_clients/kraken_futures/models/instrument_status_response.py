@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .instrument_status import InstrumentStatus
@@ -62,12 +62,16 @@ class InstrumentStatusResponse:
         from .instrument_status import InstrumentStatus
 
         fields_ = Fields(source, "InstrumentStatusResponse")
-        return cls(
-            instrument_status=[
-                InstrumentStatus.from_dict(check(item_, dict, "InstrumentStatusResponse", "instrumentStatus"))
-                for item_ in fields_.take("instrumentStatus", list)
-            ],
-            result=fields_.take("result", str),
-            server_time=fields_.take("serverTime", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        model_.instrument_status = [
+            InstrumentStatus.from_dict(check(item_, dict, "InstrumentStatusResponse", "instrumentStatus"))
+            for item_ in fields_.take("instrumentStatus", list)
+        ]
+        value_ = fields_.rest.pop("result", UNSET)
+        model_.result = value_ if type(value_) is str else check(value_, str, "InstrumentStatusResponse", "result")
+        value_ = fields_.rest.pop("serverTime", UNSET)
+        model_.server_time = (
+            value_ if type(value_) is str else check(value_, str, "InstrumentStatusResponse", "serverTime")
         )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .auxiliary import Auxiliary
@@ -83,12 +83,14 @@ class MarginAccount:
         from .trigger_estimates import TriggerEstimates
 
         fields_ = Fields(source, "MarginAccount")
-        return cls(
-            type_=fields_.take("type", str),
-            currency=fields_.take("currency", str),
-            balances=Balances.from_dict(fields_.take("balances", dict)),
-            auxiliary=Auxiliary.from_dict(fields_.take("auxiliary", dict)),
-            margin_requirements=MarginRequirements.from_dict(fields_.take("marginRequirements", dict)),
-            trigger_estimates=TriggerEstimates.from_dict(fields_.take("triggerEstimates", dict)),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = value_ if type(value_) is str else check(value_, str, "MarginAccount", "type")
+        value_ = fields_.rest.pop("currency", UNSET)
+        model_.currency = value_ if type(value_) is str else check(value_, str, "MarginAccount", "currency")
+        model_.balances = Balances.from_dict(fields_.take("balances", dict))
+        model_.auxiliary = Auxiliary.from_dict(fields_.take("auxiliary", dict))
+        model_.margin_requirements = MarginRequirements.from_dict(fields_.take("marginRequirements", dict))
+        model_.trigger_estimates = TriggerEstimates.from_dict(fields_.take("triggerEstimates", dict))
+        model_.additional_properties = fields_.others()
+        return model_

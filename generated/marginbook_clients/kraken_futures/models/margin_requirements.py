@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -62,10 +62,18 @@ class MarginRequirements:
 
         """
         fields_ = Fields(source, "MarginRequirements")
-        return cls(
-            im=fields_.take("im", Decimal),
-            mm=fields_.take("mm", Decimal),
-            lt=fields_.take("lt", Decimal),
-            tt=fields_.take("tt", Decimal),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("im", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.im = amount_ if amount_ is not None else check(value_, Decimal, "MarginRequirements", "im")
+        value_ = fields_.rest.pop("mm", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.mm = amount_ if amount_ is not None else check(value_, Decimal, "MarginRequirements", "mm")
+        value_ = fields_.rest.pop("lt", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.lt = amount_ if amount_ is not None else check(value_, Decimal, "MarginRequirements", "lt")
+        value_ = fields_.rest.pop("tt", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.tt = amount_ if amount_ is not None else check(value_, Decimal, "MarginRequirements", "tt")
+        model_.additional_properties = fields_.others()
+        return model_

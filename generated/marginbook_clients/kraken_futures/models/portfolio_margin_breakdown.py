@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -79,21 +79,54 @@ class PortfolioMarginBreakdown:
 
         """
         fields_ = Fields(source, "PortfolioMarginBreakdown")
-        return cls(
-            total_cross_asset_netted_market_risk=fields_.take("totalCrossAssetNettedMarketRisk", Decimal),
-            total_market_risk=fields_.take("totalMarketRisk", Decimal),
-            total_absolute_option_position_delta_notional=fields_.take(
-                "totalAbsoluteOptionPositionDeltaNotional", Decimal
-            ),
-            net_portfolio_delta=fields_.take("netPortfolioDelta", Decimal),
-            total_premium=fields_.take("totalPremium", Decimal),
-            is_buy_only=fields_.take("isBuyOnly", bool),
-            futures_maintenance_margin=fields_.take("futuresMaintenanceMargin", Decimal),
-            total_scenario_pnls=[
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("totalCrossAssetNettedMarketRisk", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_cross_asset_netted_market_risk = (
+            amount_
+            if amount_ is not None
+            else check(value_, Decimal, "PortfolioMarginBreakdown", "totalCrossAssetNettedMarketRisk")
+        )
+        value_ = fields_.rest.pop("totalMarketRisk", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_market_risk = (
+            amount_ if amount_ is not None else check(value_, Decimal, "PortfolioMarginBreakdown", "totalMarketRisk")
+        )
+        value_ = fields_.rest.pop("totalAbsoluteOptionPositionDeltaNotional", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_absolute_option_position_delta_notional = (
+            amount_
+            if amount_ is not None
+            else check(value_, Decimal, "PortfolioMarginBreakdown", "totalAbsoluteOptionPositionDeltaNotional")
+        )
+        value_ = fields_.rest.pop("netPortfolioDelta", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.net_portfolio_delta = (
+            amount_ if amount_ is not None else check(value_, Decimal, "PortfolioMarginBreakdown", "netPortfolioDelta")
+        )
+        value_ = fields_.rest.pop("totalPremium", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_premium = (
+            amount_ if amount_ is not None else check(value_, Decimal, "PortfolioMarginBreakdown", "totalPremium")
+        )
+        value_ = fields_.rest.pop("isBuyOnly", UNSET)
+        model_.is_buy_only = (
+            value_ if type(value_) is bool else check(value_, bool, "PortfolioMarginBreakdown", "isBuyOnly")
+        )
+        value_ = fields_.rest.pop("futuresMaintenanceMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.futures_maintenance_margin = (
+            amount_
+            if amount_ is not None
+            else check(value_, Decimal, "PortfolioMarginBreakdown", "futuresMaintenanceMargin")
+        )
+        model_.total_scenario_pnls = (
+            [
                 check(item_, Decimal, "PortfolioMarginBreakdown", "totalScenarioPnls")
                 for item_ in fields_.take("totalScenarioPnls", list)
             ]
             if "totalScenarioPnls" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

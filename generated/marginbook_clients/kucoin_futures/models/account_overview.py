@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -93,16 +93,61 @@ class AccountOverview:
 
         """
         fields_ = Fields(source, "AccountOverview")
-        return cls(
-            currency=fields_.take("currency", str),
-            account_equity=fields_.take("accountEquity", Decimal),
-            unrealised_pnl=fields_.take("unrealisedPNL", Decimal),
-            margin_balance=fields_.take("marginBalance", Decimal),
-            position_margin=fields_.take("positionMargin", Decimal),
-            order_margin=fields_.take("orderMargin", Decimal),
-            frozen_funds=fields_.take("frozenFunds", Decimal),
-            available_balance=fields_.take("availableBalance", Decimal),
-            risk_ratio=fields_.take_optional("riskRatio", Decimal),
-            max_withdraw_amount=fields_.take_optional("maxWithdrawAmount", Decimal),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("currency", UNSET)
+        model_.currency = value_ if type(value_) is str else check(value_, str, "AccountOverview", "currency")
+        value_ = fields_.rest.pop("accountEquity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.account_equity = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "accountEquity")
         )
+        value_ = fields_.rest.pop("unrealisedPNL", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealised_pnl = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "unrealisedPNL")
+        )
+        value_ = fields_.rest.pop("marginBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.margin_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "marginBalance")
+        )
+        value_ = fields_.rest.pop("positionMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "positionMargin")
+        )
+        value_ = fields_.rest.pop("orderMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.order_margin = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "orderMargin")
+        )
+        value_ = fields_.rest.pop("frozenFunds", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.frozen_funds = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "frozenFunds")
+        )
+        value_ = fields_.rest.pop("availableBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "availableBalance")
+        )
+        value_ = fields_.rest.pop("riskRatio", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.risk_ratio = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountOverview", "riskRatio")
+        )
+        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.max_withdraw_amount = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "AccountOverview", "maxWithdrawAmount")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

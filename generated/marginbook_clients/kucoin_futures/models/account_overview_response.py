@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .account_overview import AccountOverview
@@ -63,8 +63,9 @@ class AccountOverviewResponse:
         from .account_overview import AccountOverview
 
         fields_ = Fields(source, "AccountOverviewResponse")
-        return cls(
-            code=fields_.take("code", str),
-            data=AccountOverview.from_dict(fields_.take("data", dict)),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "AccountOverviewResponse", "code")
+        model_.data = AccountOverview.from_dict(fields_.take("data", dict))
+        model_.additional_properties = fields_.others()
+        return model_

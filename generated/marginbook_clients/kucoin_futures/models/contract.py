@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -303,70 +303,106 @@ class Contract:
 
         """
         fields_ = Fields(source, "Contract")
-        return cls(
-            symbol=fields_.take("symbol", str),
-            settle_currency=fields_.take("settleCurrency", str),
-            root_symbol=fields_.take_optional("rootSymbol", object),
-            type_=fields_.take_optional("type", object),
-            first_open_date=fields_.take_optional("firstOpenDate", object),
-            expire_date=fields_.take_optional("expireDate", object),
-            settle_date=fields_.take_optional("settleDate", object),
-            base_currency=fields_.take_optional("baseCurrency", object),
-            quote_currency=fields_.take_optional("quoteCurrency", object),
-            max_order_qty=fields_.take_optional("maxOrderQty", object),
-            max_price=fields_.take_optional("maxPrice", object),
-            lot_size=fields_.take_optional("lotSize", object),
-            tick_size=fields_.take_optional("tickSize", object),
-            index_price_tick_size=fields_.take_optional("indexPriceTickSize", object),
-            multiplier=fields_.take_optional("multiplier", object),
-            initial_margin=fields_.take_optional("initialMargin", object),
-            maintain_margin=fields_.take_optional("maintainMargin", object),
-            max_risk_limit=fields_.take_optional("maxRiskLimit", object),
-            min_risk_limit=fields_.take_optional("minRiskLimit", object),
-            risk_step=fields_.take_optional("riskStep", object),
-            maker_fee_rate=fields_.take_optional("makerFeeRate", object),
-            taker_fee_rate=fields_.take_optional("takerFeeRate", object),
-            taker_fix_fee=fields_.take_optional("takerFixFee", object),
-            maker_fix_fee=fields_.take_optional("makerFixFee", object),
-            settlement_fee=fields_.take_optional("settlementFee", object),
-            is_deleverage=fields_.take_optional("isDeleverage", object),
-            is_quanto=fields_.take_optional("isQuanto", object),
-            is_inverse=fields_.take_optional("isInverse", object),
-            mark_method=fields_.take_optional("markMethod", object),
-            fair_method=fields_.take_optional("fairMethod", object),
-            funding_base_symbol=fields_.take_optional("fundingBaseSymbol", object),
-            funding_quote_symbol=fields_.take_optional("fundingQuoteSymbol", object),
-            funding_rate_symbol=fields_.take_optional("fundingRateSymbol", object),
-            index_symbol=fields_.take_optional("indexSymbol", object),
-            settlement_symbol=fields_.take_optional("settlementSymbol", object),
-            status=fields_.take_optional("status", object),
-            funding_fee_rate=fields_.take_optional("fundingFeeRate", object),
-            predicted_funding_fee_rate=fields_.take_optional("predictedFundingFeeRate", object),
-            funding_rate_granularity=fields_.take_optional("fundingRateGranularity", object),
-            open_interest=fields_.take_optional("openInterest", Decimal),
-            turnover_of_24_h=fields_.take_optional("turnoverOf24h", object),
-            volume_of_24_h=fields_.take_optional("volumeOf24h", object),
-            mark_price=fields_.take_optional("markPrice", object),
-            index_price=fields_.take_optional("indexPrice", object),
-            last_trade_price=fields_.take_optional("lastTradePrice", object),
-            next_funding_rate_time=fields_.take_optional("nextFundingRateTime", object),
-            max_leverage=fields_.take_optional("maxLeverage", object),
-            source_exchanges=fields_.take_optional("sourceExchanges", object),
-            premiums_symbol_1m=fields_.take_optional("premiumsSymbol1M", object),
-            premiums_symbol_8h=fields_.take_optional("premiumsSymbol8H", object),
-            funding_base_symbol_1m=fields_.take_optional("fundingBaseSymbol1M", object),
-            funding_quote_symbol_1m=fields_.take_optional("fundingQuoteSymbol1M", object),
-            low_price=fields_.take_optional("lowPrice", object),
-            high_price=fields_.take_optional("highPrice", object),
-            price_chg_pct=fields_.take_optional("priceChgPct", object),
-            price_chg=fields_.take_optional("priceChg", object),
-            k=fields_.take_optional("k", object),
-            m=fields_.take_optional("m", object),
-            f=fields_.take_optional("f", object),
-            mmr_limit=fields_.take_optional("mmrLimit", object),
-            mmr_lev_constant=fields_.take_optional("mmrLevConstant", object),
-            support_cross=fields_.take_optional("supportCross", object),
-            buy_limit=fields_.take_optional("buyLimit", object),
-            sell_limit=fields_.take_optional("sellLimit", object),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("symbol", UNSET)
+        model_.symbol = value_ if type(value_) is str else check(value_, str, "Contract", "symbol")
+        value_ = fields_.rest.pop("settleCurrency", UNSET)
+        model_.settle_currency = value_ if type(value_) is str else check(value_, str, "Contract", "settleCurrency")
+        model_.root_symbol = fields_.take("rootSymbol", object) if "rootSymbol" in fields_.rest else UNSET
+        model_.type_ = fields_.take("type", object) if "type" in fields_.rest else UNSET
+        model_.first_open_date = fields_.take("firstOpenDate", object) if "firstOpenDate" in fields_.rest else UNSET
+        model_.expire_date = fields_.take("expireDate", object) if "expireDate" in fields_.rest else UNSET
+        model_.settle_date = fields_.take("settleDate", object) if "settleDate" in fields_.rest else UNSET
+        model_.base_currency = fields_.take("baseCurrency", object) if "baseCurrency" in fields_.rest else UNSET
+        model_.quote_currency = fields_.take("quoteCurrency", object) if "quoteCurrency" in fields_.rest else UNSET
+        model_.max_order_qty = fields_.take("maxOrderQty", object) if "maxOrderQty" in fields_.rest else UNSET
+        model_.max_price = fields_.take("maxPrice", object) if "maxPrice" in fields_.rest else UNSET
+        model_.lot_size = fields_.take("lotSize", object) if "lotSize" in fields_.rest else UNSET
+        model_.tick_size = fields_.take("tickSize", object) if "tickSize" in fields_.rest else UNSET
+        model_.index_price_tick_size = (
+            fields_.take("indexPriceTickSize", object) if "indexPriceTickSize" in fields_.rest else UNSET
         )
+        model_.multiplier = fields_.take("multiplier", object) if "multiplier" in fields_.rest else UNSET
+        model_.initial_margin = fields_.take("initialMargin", object) if "initialMargin" in fields_.rest else UNSET
+        model_.maintain_margin = fields_.take("maintainMargin", object) if "maintainMargin" in fields_.rest else UNSET
+        model_.max_risk_limit = fields_.take("maxRiskLimit", object) if "maxRiskLimit" in fields_.rest else UNSET
+        model_.min_risk_limit = fields_.take("minRiskLimit", object) if "minRiskLimit" in fields_.rest else UNSET
+        model_.risk_step = fields_.take("riskStep", object) if "riskStep" in fields_.rest else UNSET
+        model_.maker_fee_rate = fields_.take("makerFeeRate", object) if "makerFeeRate" in fields_.rest else UNSET
+        model_.taker_fee_rate = fields_.take("takerFeeRate", object) if "takerFeeRate" in fields_.rest else UNSET
+        model_.taker_fix_fee = fields_.take("takerFixFee", object) if "takerFixFee" in fields_.rest else UNSET
+        model_.maker_fix_fee = fields_.take("makerFixFee", object) if "makerFixFee" in fields_.rest else UNSET
+        model_.settlement_fee = fields_.take("settlementFee", object) if "settlementFee" in fields_.rest else UNSET
+        model_.is_deleverage = fields_.take("isDeleverage", object) if "isDeleverage" in fields_.rest else UNSET
+        model_.is_quanto = fields_.take("isQuanto", object) if "isQuanto" in fields_.rest else UNSET
+        model_.is_inverse = fields_.take("isInverse", object) if "isInverse" in fields_.rest else UNSET
+        model_.mark_method = fields_.take("markMethod", object) if "markMethod" in fields_.rest else UNSET
+        model_.fair_method = fields_.take("fairMethod", object) if "fairMethod" in fields_.rest else UNSET
+        model_.funding_base_symbol = (
+            fields_.take("fundingBaseSymbol", object) if "fundingBaseSymbol" in fields_.rest else UNSET
+        )
+        model_.funding_quote_symbol = (
+            fields_.take("fundingQuoteSymbol", object) if "fundingQuoteSymbol" in fields_.rest else UNSET
+        )
+        model_.funding_rate_symbol = (
+            fields_.take("fundingRateSymbol", object) if "fundingRateSymbol" in fields_.rest else UNSET
+        )
+        model_.index_symbol = fields_.take("indexSymbol", object) if "indexSymbol" in fields_.rest else UNSET
+        model_.settlement_symbol = (
+            fields_.take("settlementSymbol", object) if "settlementSymbol" in fields_.rest else UNSET
+        )
+        model_.status = fields_.take("status", object) if "status" in fields_.rest else UNSET
+        model_.funding_fee_rate = fields_.take("fundingFeeRate", object) if "fundingFeeRate" in fields_.rest else UNSET
+        model_.predicted_funding_fee_rate = (
+            fields_.take("predictedFundingFeeRate", object) if "predictedFundingFeeRate" in fields_.rest else UNSET
+        )
+        model_.funding_rate_granularity = (
+            fields_.take("fundingRateGranularity", object) if "fundingRateGranularity" in fields_.rest else UNSET
+        )
+        value_ = fields_.rest.pop("openInterest", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.open_interest = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Contract", "openInterest")
+        )
+        model_.turnover_of_24_h = fields_.take("turnoverOf24h", object) if "turnoverOf24h" in fields_.rest else UNSET
+        model_.volume_of_24_h = fields_.take("volumeOf24h", object) if "volumeOf24h" in fields_.rest else UNSET
+        model_.mark_price = fields_.take("markPrice", object) if "markPrice" in fields_.rest else UNSET
+        model_.index_price = fields_.take("indexPrice", object) if "indexPrice" in fields_.rest else UNSET
+        model_.last_trade_price = fields_.take("lastTradePrice", object) if "lastTradePrice" in fields_.rest else UNSET
+        model_.next_funding_rate_time = (
+            fields_.take("nextFundingRateTime", object) if "nextFundingRateTime" in fields_.rest else UNSET
+        )
+        model_.max_leverage = fields_.take("maxLeverage", object) if "maxLeverage" in fields_.rest else UNSET
+        model_.source_exchanges = (
+            fields_.take("sourceExchanges", object) if "sourceExchanges" in fields_.rest else UNSET
+        )
+        model_.premiums_symbol_1m = (
+            fields_.take("premiumsSymbol1M", object) if "premiumsSymbol1M" in fields_.rest else UNSET
+        )
+        model_.premiums_symbol_8h = (
+            fields_.take("premiumsSymbol8H", object) if "premiumsSymbol8H" in fields_.rest else UNSET
+        )
+        model_.funding_base_symbol_1m = (
+            fields_.take("fundingBaseSymbol1M", object) if "fundingBaseSymbol1M" in fields_.rest else UNSET
+        )
+        model_.funding_quote_symbol_1m = (
+            fields_.take("fundingQuoteSymbol1M", object) if "fundingQuoteSymbol1M" in fields_.rest else UNSET
+        )
+        model_.low_price = fields_.take("lowPrice", object) if "lowPrice" in fields_.rest else UNSET
+        model_.high_price = fields_.take("highPrice", object) if "highPrice" in fields_.rest else UNSET
+        model_.price_chg_pct = fields_.take("priceChgPct", object) if "priceChgPct" in fields_.rest else UNSET
+        model_.price_chg = fields_.take("priceChg", object) if "priceChg" in fields_.rest else UNSET
+        model_.k = fields_.take("k", object) if "k" in fields_.rest else UNSET
+        model_.m = fields_.take("m", object) if "m" in fields_.rest else UNSET
+        model_.f = fields_.take("f", object) if "f" in fields_.rest else UNSET
+        model_.mmr_limit = fields_.take("mmrLimit", object) if "mmrLimit" in fields_.rest else UNSET
+        model_.mmr_lev_constant = fields_.take("mmrLevConstant", object) if "mmrLevConstant" in fields_.rest else UNSET
+        model_.support_cross = fields_.take("supportCross", object) if "supportCross" in fields_.rest else UNSET
+        model_.buy_limit = fields_.take("buyLimit", object) if "buyLimit" in fields_.rest else UNSET
+        model_.sell_limit = fields_.take("sellLimit", object) if "sellLimit" in fields_.rest else UNSET
+        model_.additional_properties = fields_.others()
+        return model_

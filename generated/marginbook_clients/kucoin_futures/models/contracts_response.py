@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .contract import Contract
@@ -58,11 +58,11 @@ class ContractsResponse:
         from .contract import Contract
 
         fields_ = Fields(source, "ContractsResponse")
-        return cls(
-            code=fields_.take("code", str),
-            data=[
-                Contract.from_dict(check(item_, dict, "ContractsResponse", "data"))
-                for item_ in fields_.take("data", list)
-            ],
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "ContractsResponse", "code")
+        model_.data = [
+            Contract.from_dict(check(item_, dict, "ContractsResponse", "data")) for item_ in fields_.take("data", list)
+        ]
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -53,8 +53,10 @@ class ServerTimeResponse:
 
         """
         fields_ = Fields(source, "ServerTimeResponse")
-        return cls(
-            code=fields_.take("code", str),
-            data=fields_.take("data", int),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "ServerTimeResponse", "code")
+        value_ = fields_.rest.pop("data", UNSET)
+        model_.data = value_ if type(value_) is int else check(value_, int, "ServerTimeResponse", "data")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -110,20 +110,75 @@ class Asset:
 
         """
         fields_ = Fields(source, "Asset")
-        return cls(
-            currency=fields_.take("currency", str),
-            position_margin=fields_.take("positionMargin", Decimal),
-            available_balance=fields_.take("availableBalance", Decimal),
-            cash_balance=fields_.take("cashBalance", Decimal),
-            frozen_balance=fields_.take("frozenBalance", Decimal),
-            equity=fields_.take("equity", Decimal),
-            unrealized=fields_.take("unrealized", Decimal),
-            bonus=fields_.take_optional("bonus", Decimal),
-            bonus_expire_time=fields_.take_optional("bonusExpireTime", int),
-            available_cash=fields_.take_optional("availableCash", Decimal),
-            available_open=fields_.take_optional("availableOpen", Decimal),
-            debt_amount=fields_.take_optional("debtAmount", Decimal),
-            contribute_margin_amount=fields_.take_optional("contributeMarginAmount", Decimal),
-            vcoin_id=fields_.take_optional("vcoinId", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("currency", UNSET)
+        model_.currency = value_ if type(value_) is str else check(value_, str, "Asset", "currency")
+        value_ = fields_.rest.pop("positionMargin", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.position_margin = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "positionMargin")
+        value_ = fields_.rest.pop("availableBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_balance = (
+            amount_ if amount_ is not None else check(value_, Decimal, "Asset", "availableBalance")
         )
+        value_ = fields_.rest.pop("cashBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cash_balance = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "cashBalance")
+        value_ = fields_.rest.pop("frozenBalance", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.frozen_balance = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "frozenBalance")
+        value_ = fields_.rest.pop("equity", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.equity = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "equity")
+        value_ = fields_.rest.pop("unrealized", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.unrealized = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "unrealized")
+        value_ = fields_.rest.pop("bonus", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.bonus = (
+            amount_ if amount_ is not None else value_ if value_ is UNSET else check(value_, Decimal, "Asset", "bonus")
+        )
+        value_ = fields_.rest.pop("bonusExpireTime", UNSET)
+        model_.bonus_expire_time = (
+            value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Asset", "bonusExpireTime")
+        )
+        value_ = fields_.rest.pop("availableCash", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_cash = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Asset", "availableCash")
+        )
+        value_ = fields_.rest.pop("availableOpen", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.available_open = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Asset", "availableOpen")
+        )
+        value_ = fields_.rest.pop("debtAmount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.debt_amount = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Asset", "debtAmount")
+        )
+        value_ = fields_.rest.pop("contributeMarginAmount", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.contribute_margin_amount = (
+            amount_
+            if amount_ is not None
+            else value_
+            if value_ is UNSET
+            else check(value_, Decimal, "Asset", "contributeMarginAmount")
+        )
+        value_ = fields_.rest.pop("vcoinId", UNSET)
+        model_.vcoin_id = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Asset", "vcoinId")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -58,13 +58,15 @@ class Error:
 
         """
         fields_ = Fields(source, "Error")
-        return cls(
-            code=fields_.take("code", int),
-            success=fields_.take_optional("success", bool),
-            message=(
-                None if (value_ := fields_.take("message", object)) is None else check(value_, str, "Error", "message")
-            )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is int else check(value_, int, "Error", "code")
+        value_ = fields_.rest.pop("success", UNSET)
+        model_.success = value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "Error", "success")
+        model_.message = (
+            (None if (value_ := fields_.take("message", object)) is None else check(value_, str, "Error", "message"))
             if "message" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
 
 
 @define(kw_only=True)
@@ -58,9 +58,12 @@ class ServerTime:
 
         """
         fields_ = Fields(source, "ServerTime")
-        return cls(
-            success=fields_.take("success", bool),
-            data=fields_.take("data", int),
-            code=fields_.take_optional("code", int),
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("success", UNSET)
+        model_.success = value_ if type(value_) is bool else check(value_, bool, "ServerTime", "success")
+        value_ = fields_.rest.pop("data", UNSET)
+        model_.data = value_ if type(value_) is int else check(value_, int, "ServerTime", "data")
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ServerTime", "code")
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, check, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 if TYPE_CHECKING:
     from .currency_balance import CurrencyBalance
@@ -137,29 +137,77 @@ class AccountBalance:
         from .currency_balance import CurrencyBalance
 
         fields_ = Fields(source, "AccountBalance")
-        return cls(
-            u_time=fields_.take("uTime", str),
-            total_eq=fields_.take("totalEq", Decimal),
-            iso_eq=fields_.take("isoEq", str),
-            adj_eq=fields_.take("adjEq", str),
-            ord_froz=fields_.take("ordFroz", str),
-            imr=fields_.take("imr", str),
-            mmr=fields_.take("mmr", str),
-            mgn_ratio=fields_.take("mgnRatio", str),
-            notional_usd=fields_.take("notionalUsd", str),
-            details=[
-                CurrencyBalance.from_dict(check(item_, dict, "AccountBalance", "details"))
-                for item_ in fields_.take("details", list)
-            ],
-            avail_eq=fields_.take_optional("availEq", str),
-            borrow_froz=fields_.take_optional("borrowFroz", str),
-            notional_usd_for_borrow=fields_.take_optional("notionalUsdForBorrow", str),
-            notional_usd_for_swap=fields_.take_optional("notionalUsdForSwap", str),
-            notional_usd_for_futures=fields_.take_optional("notionalUsdForFutures", str),
-            notional_usd_for_option=fields_.take_optional("notionalUsdForOption", str),
-            upl=fields_.take_optional("upl", str),
-            delta=fields_.take_optional("delta", str),
-            delta_lever=fields_.take_optional("deltaLever", str),
-            delta_neutral_status=fields_.take_optional("deltaNeutralStatus", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("uTime", UNSET)
+        model_.u_time = value_ if type(value_) is str else check(value_, str, "AccountBalance", "uTime")
+        value_ = fields_.rest.pop("totalEq", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.total_eq = amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "totalEq")
+        value_ = fields_.rest.pop("isoEq", UNSET)
+        model_.iso_eq = value_ if type(value_) is str else check(value_, str, "AccountBalance", "isoEq")
+        value_ = fields_.rest.pop("adjEq", UNSET)
+        model_.adj_eq = value_ if type(value_) is str else check(value_, str, "AccountBalance", "adjEq")
+        value_ = fields_.rest.pop("ordFroz", UNSET)
+        model_.ord_froz = value_ if type(value_) is str else check(value_, str, "AccountBalance", "ordFroz")
+        value_ = fields_.rest.pop("imr", UNSET)
+        model_.imr = value_ if type(value_) is str else check(value_, str, "AccountBalance", "imr")
+        value_ = fields_.rest.pop("mmr", UNSET)
+        model_.mmr = value_ if type(value_) is str else check(value_, str, "AccountBalance", "mmr")
+        value_ = fields_.rest.pop("mgnRatio", UNSET)
+        model_.mgn_ratio = value_ if type(value_) is str else check(value_, str, "AccountBalance", "mgnRatio")
+        value_ = fields_.rest.pop("notionalUsd", UNSET)
+        model_.notional_usd = value_ if type(value_) is str else check(value_, str, "AccountBalance", "notionalUsd")
+        model_.details = [
+            CurrencyBalance.from_dict(check(item_, dict, "AccountBalance", "details"))
+            for item_ in fields_.take("details", list)
+        ]
+        value_ = fields_.rest.pop("availEq", UNSET)
+        model_.avail_eq = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "availEq")
         )
+        value_ = fields_.rest.pop("borrowFroz", UNSET)
+        model_.borrow_froz = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "borrowFroz")
+        )
+        value_ = fields_.rest.pop("notionalUsdForBorrow", UNSET)
+        model_.notional_usd_for_borrow = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountBalance", "notionalUsdForBorrow")
+        )
+        value_ = fields_.rest.pop("notionalUsdForSwap", UNSET)
+        model_.notional_usd_for_swap = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountBalance", "notionalUsdForSwap")
+        )
+        value_ = fields_.rest.pop("notionalUsdForFutures", UNSET)
+        model_.notional_usd_for_futures = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountBalance", "notionalUsdForFutures")
+        )
+        value_ = fields_.rest.pop("notionalUsdForOption", UNSET)
+        model_.notional_usd_for_option = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountBalance", "notionalUsdForOption")
+        )
+        value_ = fields_.rest.pop("upl", UNSET)
+        model_.upl = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "upl")
+        value_ = fields_.rest.pop("delta", UNSET)
+        model_.delta = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "delta")
+        )
+        value_ = fields_.rest.pop("deltaLever", UNSET)
+        model_.delta_lever = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "deltaLever")
+        )
+        value_ = fields_.rest.pop("deltaNeutralStatus", UNSET)
+        model_.delta_neutral_status = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountBalance", "deltaNeutralStatus")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -164,49 +164,129 @@ class AccountConfiguration:
 
         """
         fields_ = Fields(source, "AccountConfiguration")
-        return cls(
-            uid=fields_.take("uid", str),
-            main_uid=fields_.take("mainUid", str),
-            acct_lv=fields_.take("acctLv", str),
-            pos_mode=fields_.take("posMode", str),
-            auto_loan=fields_.take("autoLoan", bool),
-            greeks_type=fields_.take("greeksType", str),
-            level=fields_.take("level", str),
-            level_tmp=fields_.take("levelTmp", str),
-            ct_iso_mode=fields_.take("ctIsoMode", str),
-            acct_stp_mode=fields_.take_optional("acctStpMode", str),
-            mgn_iso_mode=fields_.take_optional("mgnIsoMode", str),
-            spot_offset_type=fields_.take_optional("spotOffsetType", str),
-            stgy_type=fields_.take_optional("stgyType", str),
-            role_type=fields_.take_optional("roleType", str),
-            spot_role_type=fields_.take_optional("spotRoleType", str),
-            op_auth=fields_.take_optional("opAuth", str),
-            fee_type=fields_.take_optional("feeType", str),
-            kyc_lv=fields_.take_optional("kycLv", str),
-            label=fields_.take_optional("label", str),
-            ip=fields_.take_optional("ip", str),
-            perm=fields_.take_optional("perm", str),
-            liquidation_gear=fields_.take_optional("liquidationGear", str),
-            enable_spot_borrow=fields_.take_optional("enableSpotBorrow", bool),
-            spot_borrow_auto_repay=fields_.take_optional("spotBorrowAutoRepay", bool),
-            type_=fields_.take_optional("type", str),
-            settle_ccy=fields_.take_optional("settleCcy", str),
-            trader_insts=[
-                check(item_, str, "AccountConfiguration", "traderInsts") for item_ in fields_.take("traderInsts", list)
-            ]
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("uid", UNSET)
+        model_.uid = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "uid")
+        value_ = fields_.rest.pop("mainUid", UNSET)
+        model_.main_uid = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "mainUid")
+        value_ = fields_.rest.pop("acctLv", UNSET)
+        model_.acct_lv = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "acctLv")
+        value_ = fields_.rest.pop("posMode", UNSET)
+        model_.pos_mode = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "posMode")
+        value_ = fields_.rest.pop("autoLoan", UNSET)
+        model_.auto_loan = value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "autoLoan")
+        value_ = fields_.rest.pop("greeksType", UNSET)
+        model_.greeks_type = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "greeksType")
+        value_ = fields_.rest.pop("level", UNSET)
+        model_.level = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "level")
+        value_ = fields_.rest.pop("levelTmp", UNSET)
+        model_.level_tmp = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "levelTmp")
+        value_ = fields_.rest.pop("ctIsoMode", UNSET)
+        model_.ct_iso_mode = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "ctIsoMode")
+        value_ = fields_.rest.pop("acctStpMode", UNSET)
+        model_.acct_stp_mode = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountConfiguration", "acctStpMode")
+        )
+        value_ = fields_.rest.pop("mgnIsoMode", UNSET)
+        model_.mgn_iso_mode = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountConfiguration", "mgnIsoMode")
+        )
+        value_ = fields_.rest.pop("spotOffsetType", UNSET)
+        model_.spot_offset_type = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountConfiguration", "spotOffsetType")
+        )
+        value_ = fields_.rest.pop("stgyType", UNSET)
+        model_.stgy_type = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "stgyType")
+        )
+        value_ = fields_.rest.pop("roleType", UNSET)
+        model_.role_type = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "roleType")
+        )
+        value_ = fields_.rest.pop("spotRoleType", UNSET)
+        model_.spot_role_type = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountConfiguration", "spotRoleType")
+        )
+        value_ = fields_.rest.pop("opAuth", UNSET)
+        model_.op_auth = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "opAuth")
+        )
+        value_ = fields_.rest.pop("feeType", UNSET)
+        model_.fee_type = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "feeType")
+        )
+        value_ = fields_.rest.pop("kycLv", UNSET)
+        model_.kyc_lv = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "kycLv")
+        )
+        value_ = fields_.rest.pop("label", UNSET)
+        model_.label = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "label")
+        )
+        value_ = fields_.rest.pop("ip", UNSET)
+        model_.ip = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "ip")
+        )
+        value_ = fields_.rest.pop("perm", UNSET)
+        model_.perm = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "perm")
+        )
+        value_ = fields_.rest.pop("liquidationGear", UNSET)
+        model_.liquidation_gear = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountConfiguration", "liquidationGear")
+        )
+        value_ = fields_.rest.pop("enableSpotBorrow", UNSET)
+        model_.enable_spot_borrow = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountConfiguration", "enableSpotBorrow")
+        )
+        value_ = fields_.rest.pop("spotBorrowAutoRepay", UNSET)
+        model_.spot_borrow_auto_repay = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "AccountConfiguration", "spotBorrowAutoRepay")
+        )
+        value_ = fields_.rest.pop("type", UNSET)
+        model_.type_ = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "type")
+        )
+        value_ = fields_.rest.pop("settleCcy", UNSET)
+        model_.settle_ccy = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "AccountConfiguration", "settleCcy")
+        )
+        model_.trader_insts = (
+            [check(item_, str, "AccountConfiguration", "traderInsts") for item_ in fields_.take("traderInsts", list)]
             if "traderInsts" in fields_.rest
-            else UNSET,
-            spot_trader_insts=[
+            else UNSET
+        )
+        model_.spot_trader_insts = (
+            [
                 check(item_, str, "AccountConfiguration", "spotTraderInsts")
                 for item_ in fields_.take("spotTraderInsts", list)
             ]
             if "spotTraderInsts" in fields_.rest
-            else UNSET,
-            settle_ccy_list=[
+            else UNSET
+        )
+        model_.settle_ccy_list = (
+            [
                 check(item_, str, "AccountConfiguration", "settleCcyList")
                 for item_ in fields_.take("settleCcyList", list)
             ]
             if "settleCcyList" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .account_configuration import AccountConfiguration
@@ -62,12 +62,14 @@ class ConfigurationResponse:
         from .account_configuration import AccountConfiguration
 
         fields_ = Fields(source, "ConfigurationResponse")
-        return cls(
-            code=fields_.take("code", str),
-            msg=fields_.take("msg", str),
-            data=[
-                AccountConfiguration.from_dict(check(item_, dict, "ConfigurationResponse", "data"))
-                for item_ in fields_.take("data", list)
-            ],
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "ConfigurationResponse", "code")
+        value_ = fields_.rest.pop("msg", UNSET)
+        model_.msg = value_ if type(value_) is str else check(value_, str, "ConfigurationResponse", "msg")
+        model_.data = [
+            AccountConfiguration.from_dict(check(item_, dict, "ConfigurationResponse", "data"))
+            for item_ in fields_.take("data", list)
+        ]
+        model_.additional_properties = fields_.others()
+        return model_

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import UNSET, Fields, Unset, equal, shown
+from marginbook.wire import UNSET, Fields, Unset, amount, check, equal, shown
 
 
 @define(kw_only=True)
@@ -264,58 +264,188 @@ class CurrencyBalance:
 
         """
         fields_ = Fields(source, "CurrencyBalance")
-        return cls(
-            ccy=fields_.take("ccy", str),
-            eq=fields_.take("eq", Decimal),
-            cash_bal=fields_.take("cashBal", Decimal),
-            u_time=fields_.take("uTime", str),
-            iso_eq=fields_.take("isoEq", str),
-            avail_eq=fields_.take("availEq", str),
-            dis_eq=fields_.take("disEq", str),
-            avail_bal=fields_.take("availBal", str),
-            frozen_bal=fields_.take("frozenBal", str),
-            ord_frozen=fields_.take("ordFrozen", str),
-            liab=fields_.take("liab", str),
-            upl=fields_.take("upl", str),
-            upl_liab=fields_.take("uplLiab", str),
-            cross_liab=fields_.take("crossLiab", str),
-            iso_liab=fields_.take("isoLiab", str),
-            mgn_ratio=fields_.take("mgnRatio", str),
-            interest=fields_.take("interest", str),
-            twap=fields_.take("twap", str),
-            max_loan=fields_.take("maxLoan", str),
-            eq_usd=fields_.take("eqUsd", str),
-            notional_lever=fields_.take("notionalLever", str),
-            fixed_bal=fields_.take_optional("fixedBal", str),
-            reward_bal=fields_.take_optional("rewardBal", str),
-            imr=fields_.take_optional("imr", str),
-            mmr=fields_.take_optional("mmr", str),
-            frp_type=fields_.take_optional("frpType", str),
-            borrow_froz=fields_.take_optional("borrowFroz", str),
-            stgy_eq=fields_.take_optional("stgyEq", str),
-            iso_upl=fields_.take_optional("isoUpl", str),
-            spot_in_use_amt=fields_.take_optional("spotInUseAmt", str),
-            cl_spot_in_use_amt=fields_.take_optional("clSpotInUseAmt", str),
-            max_spot_in_use=fields_.take_optional("maxSpotInUse", str),
-            max_spot_in_use_amt=fields_.take_optional("maxSpotInUseAmt", str),
-            spot_iso_bal=fields_.take_optional("spotIsoBal", str),
-            smt_sync_eq=fields_.take_optional("smtSyncEq", str),
-            spot_copy_trading_eq=fields_.take_optional("spotCopyTradingEq", str),
-            spot_bal=fields_.take_optional("spotBal", str),
-            open_avg_px=fields_.take_optional("openAvgPx", str),
-            acc_avg_px=fields_.take_optional("accAvgPx", str),
-            spot_upl=fields_.take_optional("spotUpl", str),
-            spot_upl_ratio=fields_.take_optional("spotUplRatio", str),
-            total_pnl=fields_.take_optional("totalPnl", str),
-            total_pnl_ratio=fields_.take_optional("totalPnlRatio", str),
-            col_res=fields_.take_optional("colRes", str),
-            col_borr_auto_conversion=fields_.take_optional("colBorrAutoConversion", str),
-            collateral_restrict=fields_.take_optional("collateralRestrict", bool),
-            collateral_enabled=fields_.take_optional("collateralEnabled", bool),
-            auto_lend_status=fields_.take_optional("autoLendStatus", str),
-            auto_lend_mt_amt=fields_.take_optional("autoLendMtAmt", str),
-            auto_lend_amt=fields_.take_optional("autoLendAmt", str),
-            auto_staking_status=fields_.take_optional("autoStakingStatus", str),
-            coin_usd_price=fields_.take_optional("coinUsdPrice", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("ccy", UNSET)
+        model_.ccy = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "ccy")
+        value_ = fields_.rest.pop("eq", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.eq = amount_ if amount_ is not None else check(value_, Decimal, "CurrencyBalance", "eq")
+        value_ = fields_.rest.pop("cashBal", UNSET)
+        amount_ = amount(value_) if type(value_) is str else None
+        model_.cash_bal = amount_ if amount_ is not None else check(value_, Decimal, "CurrencyBalance", "cashBal")
+        value_ = fields_.rest.pop("uTime", UNSET)
+        model_.u_time = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "uTime")
+        value_ = fields_.rest.pop("isoEq", UNSET)
+        model_.iso_eq = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "isoEq")
+        value_ = fields_.rest.pop("availEq", UNSET)
+        model_.avail_eq = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "availEq")
+        value_ = fields_.rest.pop("disEq", UNSET)
+        model_.dis_eq = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "disEq")
+        value_ = fields_.rest.pop("availBal", UNSET)
+        model_.avail_bal = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "availBal")
+        value_ = fields_.rest.pop("frozenBal", UNSET)
+        model_.frozen_bal = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "frozenBal")
+        value_ = fields_.rest.pop("ordFrozen", UNSET)
+        model_.ord_frozen = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "ordFrozen")
+        value_ = fields_.rest.pop("liab", UNSET)
+        model_.liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "liab")
+        value_ = fields_.rest.pop("upl", UNSET)
+        model_.upl = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "upl")
+        value_ = fields_.rest.pop("uplLiab", UNSET)
+        model_.upl_liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "uplLiab")
+        value_ = fields_.rest.pop("crossLiab", UNSET)
+        model_.cross_liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "crossLiab")
+        value_ = fields_.rest.pop("isoLiab", UNSET)
+        model_.iso_liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "isoLiab")
+        value_ = fields_.rest.pop("mgnRatio", UNSET)
+        model_.mgn_ratio = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "mgnRatio")
+        value_ = fields_.rest.pop("interest", UNSET)
+        model_.interest = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "interest")
+        value_ = fields_.rest.pop("twap", UNSET)
+        model_.twap = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "twap")
+        value_ = fields_.rest.pop("maxLoan", UNSET)
+        model_.max_loan = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "maxLoan")
+        value_ = fields_.rest.pop("eqUsd", UNSET)
+        model_.eq_usd = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "eqUsd")
+        value_ = fields_.rest.pop("notionalLever", UNSET)
+        model_.notional_lever = (
+            value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "notionalLever")
         )
+        value_ = fields_.rest.pop("fixedBal", UNSET)
+        model_.fixed_bal = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "fixedBal")
+        )
+        value_ = fields_.rest.pop("rewardBal", UNSET)
+        model_.reward_bal = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "rewardBal")
+        )
+        value_ = fields_.rest.pop("imr", UNSET)
+        model_.imr = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "imr")
+        value_ = fields_.rest.pop("mmr", UNSET)
+        model_.mmr = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "mmr")
+        value_ = fields_.rest.pop("frpType", UNSET)
+        model_.frp_type = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "frpType")
+        )
+        value_ = fields_.rest.pop("borrowFroz", UNSET)
+        model_.borrow_froz = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "borrowFroz")
+        )
+        value_ = fields_.rest.pop("stgyEq", UNSET)
+        model_.stgy_eq = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "stgyEq")
+        )
+        value_ = fields_.rest.pop("isoUpl", UNSET)
+        model_.iso_upl = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "isoUpl")
+        )
+        value_ = fields_.rest.pop("spotInUseAmt", UNSET)
+        model_.spot_in_use_amt = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotInUseAmt")
+        )
+        value_ = fields_.rest.pop("clSpotInUseAmt", UNSET)
+        model_.cl_spot_in_use_amt = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "CurrencyBalance", "clSpotInUseAmt")
+        )
+        value_ = fields_.rest.pop("maxSpotInUse", UNSET)
+        model_.max_spot_in_use = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "maxSpotInUse")
+        )
+        value_ = fields_.rest.pop("maxSpotInUseAmt", UNSET)
+        model_.max_spot_in_use_amt = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "CurrencyBalance", "maxSpotInUseAmt")
+        )
+        value_ = fields_.rest.pop("spotIsoBal", UNSET)
+        model_.spot_iso_bal = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotIsoBal")
+        )
+        value_ = fields_.rest.pop("smtSyncEq", UNSET)
+        model_.smt_sync_eq = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "smtSyncEq")
+        )
+        value_ = fields_.rest.pop("spotCopyTradingEq", UNSET)
+        model_.spot_copy_trading_eq = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "CurrencyBalance", "spotCopyTradingEq")
+        )
+        value_ = fields_.rest.pop("spotBal", UNSET)
+        model_.spot_bal = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotBal")
+        )
+        value_ = fields_.rest.pop("openAvgPx", UNSET)
+        model_.open_avg_px = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "openAvgPx")
+        )
+        value_ = fields_.rest.pop("accAvgPx", UNSET)
+        model_.acc_avg_px = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "accAvgPx")
+        )
+        value_ = fields_.rest.pop("spotUpl", UNSET)
+        model_.spot_upl = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotUpl")
+        )
+        value_ = fields_.rest.pop("spotUplRatio", UNSET)
+        model_.spot_upl_ratio = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotUplRatio")
+        )
+        value_ = fields_.rest.pop("totalPnl", UNSET)
+        model_.total_pnl = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "totalPnl")
+        )
+        value_ = fields_.rest.pop("totalPnlRatio", UNSET)
+        model_.total_pnl_ratio = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "totalPnlRatio")
+        )
+        value_ = fields_.rest.pop("colRes", UNSET)
+        model_.col_res = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "colRes")
+        )
+        value_ = fields_.rest.pop("colBorrAutoConversion", UNSET)
+        model_.col_borr_auto_conversion = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "CurrencyBalance", "colBorrAutoConversion")
+        )
+        value_ = fields_.rest.pop("collateralRestrict", UNSET)
+        model_.collateral_restrict = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "CurrencyBalance", "collateralRestrict")
+        )
+        value_ = fields_.rest.pop("collateralEnabled", UNSET)
+        model_.collateral_enabled = (
+            value_
+            if type(value_) is bool or value_ is UNSET
+            else check(value_, bool, "CurrencyBalance", "collateralEnabled")
+        )
+        value_ = fields_.rest.pop("autoLendStatus", UNSET)
+        model_.auto_lend_status = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "CurrencyBalance", "autoLendStatus")
+        )
+        value_ = fields_.rest.pop("autoLendMtAmt", UNSET)
+        model_.auto_lend_mt_amt = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "autoLendMtAmt")
+        )
+        value_ = fields_.rest.pop("autoLendAmt", UNSET)
+        model_.auto_lend_amt = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "autoLendAmt")
+        )
+        value_ = fields_.rest.pop("autoStakingStatus", UNSET)
+        model_.auto_staking_status = (
+            value_
+            if type(value_) is str or value_ is UNSET
+            else check(value_, str, "CurrencyBalance", "autoStakingStatus")
+        )
+        value_ = fields_.rest.pop("coinUsdPrice", UNSET)
+        model_.coin_usd_price = (
+            value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "coinUsdPrice")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

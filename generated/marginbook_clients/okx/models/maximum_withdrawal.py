@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 
 @define(kw_only=True)
@@ -65,11 +65,20 @@ class MaximumWithdrawal:
 
         """
         fields_ = Fields(source, "MaximumWithdrawal")
-        return cls(
-            ccy=fields_.take("ccy", str),
-            max_wd=fields_.take("maxWd", str),
-            max_wd_ex=fields_.take("maxWdEx", str),
-            spot_offset_max_wd=fields_.take("spotOffsetMaxWd", str),
-            spot_offset_max_wd_ex=fields_.take("spotOffsetMaxWdEx", str),
-            additional_properties=fields_.others(),
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("ccy", UNSET)
+        model_.ccy = value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "ccy")
+        value_ = fields_.rest.pop("maxWd", UNSET)
+        model_.max_wd = value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "maxWd")
+        value_ = fields_.rest.pop("maxWdEx", UNSET)
+        model_.max_wd_ex = value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "maxWdEx")
+        value_ = fields_.rest.pop("spotOffsetMaxWd", UNSET)
+        model_.spot_offset_max_wd = (
+            value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "spotOffsetMaxWd")
         )
+        value_ = fields_.rest.pop("spotOffsetMaxWdEx", UNSET)
+        model_.spot_offset_max_wd_ex = (
+            value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "spotOffsetMaxWdEx")
+        )
+        model_.additional_properties = fields_.others()
+        return model_

@@ -63,13 +63,15 @@ class Refusal:
         from .refusal_data_item import RefusalDataItem
 
         fields_ = Fields(source, "Refusal")
-        return cls(
-            code=fields_.take("code", str),
-            msg=fields_.take("msg", str),
-            data=[
-                RefusalDataItem.from_dict(check(item_, dict, "Refusal", "data")) for item_ in fields_.take("data", list)
-            ]
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "Refusal", "code")
+        value_ = fields_.rest.pop("msg", UNSET)
+        model_.msg = value_ if type(value_) is str else check(value_, str, "Refusal", "msg")
+        model_.data = (
+            [RefusalDataItem.from_dict(check(item_, dict, "Refusal", "data")) for item_ in fields_.take("data", list)]
             if "data" in fields_.rest
-            else UNSET,
-            additional_properties=fields_.others(),
+            else UNSET
         )
+        model_.additional_properties = fields_.others()
+        return model_

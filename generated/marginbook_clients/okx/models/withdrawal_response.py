@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import Factory, define
 
-from marginbook.wire import Fields, check, equal, shown
+from marginbook.wire import UNSET, Fields, check, equal, shown
 
 if TYPE_CHECKING:
     from .maximum_withdrawal import MaximumWithdrawal
@@ -62,12 +62,14 @@ class WithdrawalResponse:
         from .maximum_withdrawal import MaximumWithdrawal
 
         fields_ = Fields(source, "WithdrawalResponse")
-        return cls(
-            code=fields_.take("code", str),
-            msg=fields_.take("msg", str),
-            data=[
-                MaximumWithdrawal.from_dict(check(item_, dict, "WithdrawalResponse", "data"))
-                for item_ in fields_.take("data", list)
-            ],
-            additional_properties=fields_.others(),
-        )
+        model_ = cls.__new__(cls)
+        value_ = fields_.rest.pop("code", UNSET)
+        model_.code = value_ if type(value_) is str else check(value_, str, "WithdrawalResponse", "code")
+        value_ = fields_.rest.pop("msg", UNSET)
+        model_.msg = value_ if type(value_) is str else check(value_, str, "WithdrawalResponse", "msg")
+        model_.data = [
+            MaximumWithdrawal.from_dict(check(item_, dict, "WithdrawalResponse", "data"))
+            for item_ in fields_.take("data", list)
+        ]
+        model_.additional_properties = fields_.others()
+        return model_
