@@ -150,12 +150,8 @@ def decode(content: bytes) -> Any:
         return UNSET
 
     try:
-        found = json.loads(
-            content, parse_float=number, parse_int=integer, parse_constant=number, object_hook=counted
-        )
-        # Each key has a colon, and so may texts. A key that comes twice is counted once.
-        if keys != content.count(b":") and keys != len(_find_keys(content)):
-            json.loads(content, object_pairs_hook=_check_keys)
+        found = json.loads(content, parse_float=number, parse_int=integer, parse_constant=number, object_hook=counted)
+        _check_keys(content, keys)
         place = _place_of_unset(found) if unreadable else ""
     except InvalidResponseError:
         raise
@@ -190,7 +186,16 @@ def _place_of_unset(value: Any) -> str | None:
     return next(filter(None, places), None)
 
 
-def _check_keys(pairs: list[tuple[str, Any]]) -> None:
+def _check_keys(content: bytes, found: int) -> None:
+    """
+    Look for a key that comes twice in one object, of which the body has more than were found, since Python keeps one.
+    """
+    # Each has a colon, and so may texts; not in all encodings can they be told apart so quickly.
+    if found != content.count(b":") and found != len(_find_keys(content)):
+        json.loads(content, object_pairs_hook=_check_names)
+
+
+def _check_names(pairs: list[tuple[str, Any]]) -> None:
     names = Counter(name for name, _ in pairs)
     if twice := [name for name, count in names.items() if count > 1]:
         msg = f"The body has {_show(twice[0])} twice in one object."

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
@@ -152,6 +153,68 @@ def test_any_work_can_be_gathered(registry: Registry) -> None:
     Each account comes back once, with what the work on it gave.
     """
     assert [("a", "A"), ("b", "B"), ("c", "C")] == sorted(gathered(registry))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_who_is_patient_is_woken_once(registry: Registry, *, own: bool) -> None:
+    """
+    Nothing is told before all is done, then everything is at once.
+    """
+    finished: list[str] = []
+    go_on = threading.Event()
+
+    def work(account: Account, _: Venue) -> str:
+        if len(finished) == len(ACCOUNTS) - 1:
+            go_on.wait(0.2)
+        finished.append(account.name)
+        return account.name.upper()
+
+    executor = None if own else ThreadPoolExecutor(1)
+    found = gather(
+        ACCOUNTS, work, registry=registry, deadline=Deadline(5), max_workers=1, executor=executor, patient=True
+    )
+    first = next(found)
+    done = list(finished)
+
+    assert ["a", "b", "c"] == done
+    assert [("a", "A"), ("b", "B"), ("c", "C")] == [(account.name, outcome) for account, outcome in (first, *found)]
+    if executor:
+        executor.shutdown()
+
+
+def test_patience_ends_at_the_deadline(registry: Registry) -> None:
+    """
+    Who has answered by then is told, and who has not is late.
+    """
+    go_on = threading.Event()
+
+    def work(account: Account, _: Venue) -> str:
+        if account.name == "b":
+            go_on.wait(5)
+        return account.name.upper()
+
+    found = gather(ACCOUNTS, work, registry=registry, deadline=Deadline(0.1), max_workers=3, patient=True)
+    outcomes: dict[str, Any] = {account.name: outcome for account, outcome in found}
+    go_on.set()
+
+    assert ("A", "C") == (outcomes["a"], outcomes["c"])
+    assert "It had not answered when the deadline was over." == outcomes["b"].message
+
+
+def test_work_that_is_done_before_somebody_waits(registry: Registry) -> None:
+    """
+    Nobody waits for what is there already.
+    """
+
+    class AtOnce(ThreadPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_result(fn(*args, **kwargs))
+            return future
+
+    begun = time.monotonic()
+    assert [("a", "A"), ("b", "B"), ("c", "C")] == gathered(registry, executor=AtOnce(), patient=True)
+    assert time.monotonic() - begun < 4
 
 
 def test_threads_that_cannot_be_had(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

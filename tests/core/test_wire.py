@@ -94,6 +94,22 @@ def test_everything_else_is_what_json_says(value: object) -> None:
     assert value == decode(json.dumps(value).encode())
 
 
+_tricky = st.text(':"\\a ', max_size=3)
+
+
+@given(st.lists(st.tuples(_tricky, _tricky), max_size=4), st.sampled_from(["utf-8", "utf-16", "utf-32"]))
+def test_a_key_that_comes_twice_is_found(fields: list[tuple[str, str]], encoding: str) -> None:
+    """
+    Whatever stands in keys and texts beside it.
+    """
+    body = "".join(["[{", ", ".join(f"{json.dumps(key)} : {json.dumps(text)}" for key, text in fields), "}]"])
+    if len(dict(fields)) == len(fields):
+        assert [dict(fields)] == decode(body.encode(encoding))
+        return
+    with pytest.raises(InvalidResponseError, match="twice in one object"):
+        decode(body.encode(encoding))
+
+
 @pytest.mark.parametrize(
     ("body", "value"),
     [
@@ -125,6 +141,8 @@ def test_numbers_are_exact(body: bytes, value: object) -> None:
         (b'{"%s": NaN}' % (b"k" * 64), f"The body.{'k' * 31}: NaN is not a number that can be read exactly."),
         (b'[{"a": 1, "b": 2, "a": 1}]', "The body has 'a' twice in one object."),
         (b'{"%s": 1, "%s": 2}' % (b"k" * 64, b"k" * 64), "The body has a str of length 64 twice in one object."),
+        (b'[{"a:b": ":", "c": {"\\":": 1, "d": ":", "d": 2}}]', "The body has 'd' twice in one object."),
+        ('{"a": 1, "a": 2}'.encode("utf-16"), "The body has 'a' twice in one object."),
         (b"", "The body is not JSON (JSONDecodeError)."),
         (b"<html>secret</html>", "The body is not JSON (JSONDecodeError)."),
         (b"\xff\xfe\xff", "The body is not JSON (UnicodeDecodeError)."),

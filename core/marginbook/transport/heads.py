@@ -63,7 +63,8 @@ def parse_headers(file: BufferedReader, *limits: Any, **more_limits: Any) -> HTT
     """
     found = _find(file.peek())
     if not found:
-        return http.client.parse_headers(file, *limits, **more_limits)
+        usual: HTTPMessage = http.client.parse_headers(file, *limits, **more_limits)
+        return usual
     return Head(_take(file.read(found.end()).decode("ascii")))
 
 

@@ -82,7 +82,7 @@ class _Connection(HTTPConnection):
         _begin(self.sock, self.timeout)
         return super().getresponse()
 
-    def putheader(self, header: str, *values: str) -> None:
+    def putheader(self, header: Any, *values: Any) -> None:
         """
         Write a header. urllib3 looks for a mark of its own before, which nobody here makes.
         """

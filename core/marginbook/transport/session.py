@@ -20,7 +20,6 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 import requests
 from requests.hooks import default_hooks, dispatch_hook
 from requests.sessions import merge_setting
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ReadTimeoutError
 
 from marginbook.errors import (
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from requests.adapters import BaseAdapter
     from requests.auth import AuthBase
+    from requests.structures import CaseInsensitiveDict
 
     from marginbook.limits import Limit
     from marginbook.transport.deadline import Deadline
@@ -129,7 +129,6 @@ class Session(requests.Session):
     ) -> None:
         # Not by requests, which makes two pools of connections for each session, and would leave them unused here.
         vars(self).update(vars(_blank()))
-        # Nearly nobody wants to see or to change them, and to copy them takes as long as to sign a request.
         del self.headers
         self.adapters = {"https://": pool, "http://": pool}
         self.hooks = default_hooks()
@@ -145,11 +144,13 @@ class Session(requests.Session):
         self.kept: dict[str, bytes] | None = None
         _keep_signatures_out_of_logs()
 
-    def __getattr__(self, name: str) -> Any:
-        if name != "headers":
-            raise AttributeError(name)
-        self.headers = _usual().copy()
-        return self.headers
+    # Nearly nobody wants to see or to change them, and to copy them takes as long as to sign a request.
+    @functools.cached_property
+    def headers(self) -> Any:  # type: ignore[override]  # it can be written to, as with requests
+        """
+        What stands in the head of each request.
+        """
+        return _usual().copy()
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """
@@ -255,9 +256,7 @@ class Session(requests.Session):
         All that the account's requests have of their own: what was sent may be a key, and what of it is, nobody says.
         """
         if self._signed:
-            self._told = "\n".join(
-                [self._told, *(text for request in self._signed for text in _own(request))]
-            )
+            self._told = "\n".join([self._told, *(text for request in self._signed for text in _own(request))])
             self._signed = []
         return self._told
 

@@ -13,7 +13,7 @@ from attrs import Attribute, field, fields, frozen
 from attrs.validators import instance_of
 
 from marginbook.methods import equal, hashed, shown
-from marginbook.values.fields import check_name, check_text, is_name, is_readable, texts
+from marginbook.values.fields import amount, check_name, check_text, is_name, is_readable, texts
 from marginbook.values.money import are_exact, exact, exact_or_unknown, ratio
 from marginbook.values.times import moment_or_unknown
 
@@ -34,10 +34,6 @@ def _pairs(mapping: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tupl
 @lru_cache(maxsize=256)
 def _merged(known: tuple[tuple[str, str], ...], more: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return _pairs((*known, *more))
-
-
-def _amount() -> Any:
-    return field(default=None, metadata={"amount": True})
 
 
 # Without slots: to fill and to copy as many fields takes a third of the time, and there may be many rows.
@@ -63,27 +59,27 @@ class Balance:
     #: What the amounts are counted in, as the venue spells it.
     asset: str
     #: Cash: transfers, realized PnL and funding, less fees. Without unrealized PnL, with isolated wallets.
-    wallet_balance: Decimal | None = _amount()
+    wallet_balance: Decimal | None = amount(checked=False)
     #: What all open positions, cross and isolated, would gain or lose at the mark price.
-    unrealized_pnl: Decimal | None = _amount()
+    unrealized_pnl: Decimal | None = amount(checked=False)
     #: Wallet balance plus unrealized PnL; also called margin balance.
-    equity: Decimal | None = _amount()
+    equity: Decimal | None = amount(checked=False)
     #: Locked to open and to hold: position margin plus order margin.
-    initial_margin: Decimal | None = _amount()
+    initial_margin: Decimal | None = amount(checked=False)
     #: Locked by open positions.
-    position_margin: Decimal | None = _amount()
+    position_margin: Decimal | None = amount(checked=False)
     #: Locked by open orders. Negative where orders would reduce a position.
-    order_margin: Decimal | None = _amount()
+    order_margin: Decimal | None = amount(checked=False)
     #: Where equity falls below this, the venue liquidates.
-    maintenance_margin: Decimal | None = _amount()
+    maintenance_margin: Decimal | None = amount(checked=False)
     #: Can back a new position. May exceed the wallet where assets share collateral.
-    available_balance: Decimal | None = _amount()
+    available_balance: Decimal | None = amount(checked=False)
     #: Can leave the account now. Neither more nor less than the available balance by any rule.
-    max_withdraw: Decimal | None = _amount()
+    max_withdraw: Decimal | None = amount(checked=False)
     #: The part of the wallet that backs cross positions.
-    cross_wallet_balance: Decimal | None = _amount()
+    cross_wallet_balance: Decimal | None = amount(checked=False)
     #: Unrealized PnL of cross positions alone.
-    cross_unrealized_pnl: Decimal | None = _amount()
+    cross_unrealized_pnl: Decimal | None = amount(checked=False)
     #: When the venue last changed the row, in UTC. Not the time of the report.
     updated_at: datetime | None = field(default=None, converter=moment_or_unknown)
     #: The figures that the venue did not report itself, and what they were derived from.

@@ -67,11 +67,11 @@ def named() -> Any:
     return field(validator=check_name)
 
 
-def amount() -> Any:
+def amount(*, checked: bool = True) -> Any:
     """
-    Return a field for an amount, which may not be known.
+    Return a field for an amount, which may not be known; not *checked* if its class looks at all of them together.
     """
-    return field(default=None, converter=exact_or_unknown, metadata={"amount": True})
+    return field(default=None, converter=exact_or_unknown if checked else None, metadata={"amount": True})
 
 
 def texts(notes: Iterable[str]) -> tuple[str, ...]:

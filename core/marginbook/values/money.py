@@ -174,7 +174,7 @@ def added(column: tuple[Decimal | None, ...]) -> Decimal | None:
     Add up amounts as `total` does, for a caller who has many such sums and has made `EXACT` the context of all.
     """
     try:
-        return sum(column, ZERO)
+        return sum(column, ZERO)  # type: ignore[type-var]  # see below
     except TypeError:
         # None cannot be added to anything; nor can a stranger.
         if any(amount is None for amount in column):

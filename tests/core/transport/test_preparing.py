@@ -39,7 +39,8 @@ def prepared(**asked: Any) -> list[tuple[Any, ...]]:
     Return what is sent of a request: as we prepare it, and as requests does.
     """
     ours, theirs = session(), requests.Session()
-    theirs.headers, theirs.auth, theirs.trust_env = ours.headers, Sign(), False
+    # Those of another session: to look at our own would make them this session's.
+    theirs.headers, theirs.auth, theirs.trust_env = session().headers, Sign(), False
     sent = [way.prepare_request(requests.Request(**asked)) for way in (ours, theirs)]
     return [(r.method, r.url, dict(r.headers.lower_items()), r.body) for r in sent]
 
@@ -124,3 +125,18 @@ def test_netrc_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     assert "Authorization" in requests.Session().prepare_request(asked).headers
     assert "Authorization" not in Session(adapter(1), Deadline(1)).prepare_request(asked).headers
+
+
+def test_headers_that_somebody_changes() -> None:
+    """
+    They are the session's own, as with requests: with what was added, without what was taken away, and nobody else's.
+    """
+    ours, other = session(), session()
+    ours.headers["X-Own"] = "y"
+    ours.headers.pop("Accept-Encoding")
+    (first, second) = (way.prepare_request(requests.Request("GET", URL)).headers for way in (ours, other))
+
+    assert "y" == first["x-own"]
+    assert "Accept-Encoding" not in first
+    assert "X-Own" not in second
+    assert "Accept-Encoding" in second

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginbook import InvalidResponseError, exact, figure, less, product, total
-from marginbook.values.money import plain, ratio
+from marginbook.values.money import are_exact, plain, ratio
 from marginbook.wire import UNSET
 
 #: Every amount that may be one, with any scale.
@@ -48,6 +48,29 @@ def test_garbage_is_no_amount(text: str) -> None:
     """
     with pytest.raises(ValueError, match="is not an amount"):
         exact(text)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abc"),
+        st.none()
+        | AMOUNTS
+        | st.decimals()
+        | st.sampled_from([Decimal("1E+1"), Decimal("0E+1"), Decimal("-0E-140"), Decimal("0E-141"), 1, 1.5, True, "1"]),
+    )
+)
+def test_amounts_that_are_exact_already(row: dict[str, Any]) -> None:
+    """
+    They are those that stay as they are.
+    """
+
+    def stays(amount: Any) -> bool:
+        try:
+            return amount is None or exact(amount) is amount
+        except (TypeError, ValueError):
+            return False
+
+    assert all(map(stays, row.values())) is are_exact(row, row.keys())
 
 
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "-NaN123", "Infinity", "-Infinity", "1E+141", "1E-141", "0E+141"])
