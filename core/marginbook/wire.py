@@ -287,7 +287,7 @@ class Fields:
     """
 
     def __init__(self, source: object, owner: str) -> None:
-        self.rest: dict[str, Any] = dict(check(source, dict, owner))
+        self.rest: dict[str, Any] = source.copy() if type(source) is dict else check(source, dict, owner)
         self._owner = owner
 
     def take(self, name: str, kind: type) -> Any:

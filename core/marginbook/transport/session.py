@@ -242,9 +242,9 @@ class Session(requests.Session):
         """
         Say whether a text of the venue has `RECOGNIZED` characters of a key or a signature that was sent to it.
         """
-        starts = range(len(text) - RECOGNIZED + 1)
-        if not starts:
+        if len(text) < RECOGNIZED:
             return False
+        starts = range(len(text) - RECOGNIZED + 1)
         # Whatever is that long has a whole piece of half its length in it, if the text is cut into such pieces.
         half = RECOGNIZED // 2
         found = any(text[n : n + half] in self._sent for n in range(0, len(text) - half + 1, half))

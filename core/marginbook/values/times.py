@@ -43,7 +43,7 @@ def moment_or_unknown(when: datetime | str | None) -> datetime | None:
     """
     Return *when* as `moment` does, or None where it is not known.
     """
-    return None if when is None else moment(when)
+    return when if when is None or (type(when) is datetime and when.tzinfo is UTC) else moment(when)
 
 
 def from_milliseconds(since_epoch: Decimal | int) -> datetime | None:

@@ -190,7 +190,7 @@ def test_what_a_venue_names_has_no_blanks_at_its_ends(name: str) -> None:
     assert "Wrapped BTC" == balance(asset="Wrapped BTC").asset
 
 
-@pytest.mark.parametrize("name", [None, "", " ", "US\nDT", "\x1b[31mUSDT", "\ud800", 5])
+@pytest.mark.parametrize("name", [None, "", " ", "US\nDT", "\x1b[31mUSDT", "\ud800", 5, ["USDT"]])
 def test_names_are_printable(name: Any) -> None:
     """
     A name that is empty, cannot be sorted or written, or would play with a terminal is refused where it comes in.

@@ -80,6 +80,7 @@ class AccountInformation:
         from .position import Position
 
         fields_ = Fields(source, "AccountInformation")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.assets = [
             AssetMargin.from_dict(check(item_, dict, "AccountInformation", "assets"))
@@ -89,17 +90,17 @@ class AccountInformation:
             Position.from_dict(check(item_, dict, "AccountInformation", "positions"))
             for item_ in fields_.take("positions", list)
         ]
-        value_ = fields_.rest.pop("canDeposit", UNSET)
+        value_ = take_("canDeposit", UNSET)
         model_.can_deposit = value_ if type(value_) is bool else check(value_, bool, "AccountInformation", "canDeposit")
-        value_ = fields_.rest.pop("canTrade", UNSET)
+        value_ = take_("canTrade", UNSET)
         model_.can_trade = value_ if type(value_) is bool else check(value_, bool, "AccountInformation", "canTrade")
-        value_ = fields_.rest.pop("canWithdraw", UNSET)
+        value_ = take_("canWithdraw", UNSET)
         model_.can_withdraw = (
             value_ if type(value_) is bool else check(value_, bool, "AccountInformation", "canWithdraw")
         )
-        value_ = fields_.rest.pop("feeTier", UNSET)
+        value_ = take_("feeTier", UNSET)
         model_.fee_tier = value_ if type(value_) is int else check(value_, int, "AccountInformation", "feeTier")
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountInformation", "updateTime")
         model_.additional_properties = fields_.others()
         return model_

@@ -101,61 +101,62 @@ class AssetMargin:
 
         """
         fields_ = Fields(source, "AssetMargin")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("asset", UNSET)
+        value_ = take_("asset", UNSET)
         model_.asset = value_ if type(value_) is str else check(value_, str, "AssetMargin", "asset")
-        value_ = fields_.rest.pop("walletBalance", UNSET)
+        value_ = take_("walletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "walletBalance")
         )
-        value_ = fields_.rest.pop("unrealizedProfit", UNSET)
+        value_ = take_("unrealizedProfit", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealized_profit = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "unrealizedProfit")
         )
-        value_ = fields_.rest.pop("marginBalance", UNSET)
+        value_ = take_("marginBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "marginBalance")
         )
-        value_ = fields_.rest.pop("maintMargin", UNSET)
+        value_ = take_("maintMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "maintMargin")
-        value_ = fields_.rest.pop("initialMargin", UNSET)
+        value_ = take_("initialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "initialMargin")
         )
-        value_ = fields_.rest.pop("positionInitialMargin", UNSET)
+        value_ = take_("positionInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "positionInitialMargin")
         )
-        value_ = fields_.rest.pop("openOrderInitialMargin", UNSET)
+        value_ = take_("openOrderInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.open_order_initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "openOrderInitialMargin")
         )
-        value_ = fields_.rest.pop("crossWalletBalance", UNSET)
+        value_ = take_("crossWalletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "crossWalletBalance")
         )
-        value_ = fields_.rest.pop("crossUnPnl", UNSET)
+        value_ = take_("crossUnPnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_un_pnl = amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "crossUnPnl")
-        value_ = fields_.rest.pop("availableBalance", UNSET)
+        value_ = take_("availableBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "availableBalance")
         )
-        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        value_ = take_("maxWithdrawAmount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.max_withdraw_amount = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetMargin", "maxWithdrawAmount")
         )
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AssetMargin", "updateTime")
         )

@@ -110,47 +110,48 @@ class Position:
 
         """
         fields_ = Fields(source, "Position")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("symbol", UNSET)
+        value_ = take_("symbol", UNSET)
         model_.symbol = value_ if type(value_) is str else check(value_, str, "Position", "symbol")
-        value_ = fields_.rest.pop("positionAmt", UNSET)
+        value_ = take_("positionAmt", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_amt = amount_ if amount_ is not None else check(value_, Decimal, "Position", "positionAmt")
-        value_ = fields_.rest.pop("initialMargin", UNSET)
+        value_ = take_("initialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.initial_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "initialMargin")
-        value_ = fields_.rest.pop("maintMargin", UNSET)
+        value_ = take_("maintMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maintMargin")
-        value_ = fields_.rest.pop("unrealizedProfit", UNSET)
+        value_ = take_("unrealizedProfit", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealized_profit = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealizedProfit")
         )
-        value_ = fields_.rest.pop("positionInitialMargin", UNSET)
+        value_ = take_("positionInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "positionInitialMargin")
         )
-        value_ = fields_.rest.pop("openOrderInitialMargin", UNSET)
+        value_ = take_("openOrderInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.open_order_initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "openOrderInitialMargin")
         )
-        value_ = fields_.rest.pop("leverage", UNSET)
+        value_ = take_("leverage", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.leverage = amount_ if amount_ is not None else check(value_, Decimal, "Position", "leverage")
-        value_ = fields_.rest.pop("isolated", UNSET)
+        value_ = take_("isolated", UNSET)
         model_.isolated = value_ if type(value_) is bool else check(value_, bool, "Position", "isolated")
-        value_ = fields_.rest.pop("positionSide", UNSET)
+        value_ = take_("positionSide", UNSET)
         model_.position_side = value_ if type(value_) is str else check(value_, str, "Position", "positionSide")
-        value_ = fields_.rest.pop("entryPrice", UNSET)
+        value_ = take_("entryPrice", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.entry_price = amount_ if amount_ is not None else check(value_, Decimal, "Position", "entryPrice")
-        value_ = fields_.rest.pop("maxQty", UNSET)
+        value_ = take_("maxQty", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.max_qty = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maxQty")
-        value_ = fields_.rest.pop("breakEvenPrice", UNSET)
+        value_ = take_("breakEvenPrice", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.break_even_price = (
             amount_
@@ -159,7 +160,7 @@ class Position:
             if value_ is UNSET
             else check(value_, Decimal, "Position", "breakEvenPrice")
         )
-        value_ = fields_.rest.pop("notionalValue", UNSET)
+        value_ = take_("notionalValue", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.notional_value = (
             amount_
@@ -168,7 +169,7 @@ class Position:
             if value_ is UNSET
             else check(value_, Decimal, "Position", "notionalValue")
         )
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Position", "updateTime")
         )

@@ -103,60 +103,61 @@ class AccountBalance:
 
         """
         fields_ = Fields(source, "AccountBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("asset", UNSET)
+        value_ = take_("asset", UNSET)
         model_.asset = value_ if type(value_) is str else check(value_, str, "AccountBalance", "asset")
-        value_ = fields_.rest.pop("totalWalletBalance", UNSET)
+        value_ = take_("totalWalletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "totalWalletBalance")
         )
-        value_ = fields_.rest.pop("crossMarginAsset", UNSET)
+        value_ = take_("crossMarginAsset", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_margin_asset = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginAsset")
         )
-        value_ = fields_.rest.pop("crossMarginBorrowed", UNSET)
+        value_ = take_("crossMarginBorrowed", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_margin_borrowed = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginBorrowed")
         )
-        value_ = fields_.rest.pop("crossMarginFree", UNSET)
+        value_ = take_("crossMarginFree", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_margin_free = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginFree")
         )
-        value_ = fields_.rest.pop("crossMarginInterest", UNSET)
+        value_ = take_("crossMarginInterest", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_margin_interest = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginInterest")
         )
-        value_ = fields_.rest.pop("crossMarginLocked", UNSET)
+        value_ = take_("crossMarginLocked", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_margin_locked = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossMarginLocked")
         )
-        value_ = fields_.rest.pop("umWalletBalance", UNSET)
+        value_ = take_("umWalletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.um_wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "umWalletBalance")
         )
-        value_ = fields_.rest.pop("umUnrealizedPNL", UNSET)
+        value_ = take_("umUnrealizedPNL", UNSET)
         model_.um_unrealized_pnl = (
             value_ if type(value_) is str else check(value_, str, "AccountBalance", "umUnrealizedPNL")
         )
-        value_ = fields_.rest.pop("cmWalletBalance", UNSET)
+        value_ = take_("cmWalletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cm_wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "cmWalletBalance")
         )
-        value_ = fields_.rest.pop("cmUnrealizedPNL", UNSET)
+        value_ = take_("cmUnrealizedPNL", UNSET)
         model_.cm_unrealized_pnl = (
             value_ if type(value_) is str else check(value_, str, "AccountBalance", "cmUnrealizedPNL")
         )
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountBalance", "updateTime")
-        value_ = fields_.rest.pop("negativeBalance", UNSET)
+        value_ = take_("negativeBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.negative_balance = (
             amount_

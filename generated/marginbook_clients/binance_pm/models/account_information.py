@@ -86,48 +86,49 @@ class AccountInformation:
 
         """
         fields_ = Fields(source, "AccountInformation")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("uniMMR", UNSET)
+        value_ = take_("uniMMR", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.uni_mmr = amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "uniMMR")
-        value_ = fields_.rest.pop("accountEquity", UNSET)
+        value_ = take_("accountEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.account_equity = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "accountEquity")
         )
-        value_ = fields_.rest.pop("actualEquity", UNSET)
+        value_ = take_("actualEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.actual_equity = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "actualEquity")
         )
-        value_ = fields_.rest.pop("accountInitialMargin", UNSET)
+        value_ = take_("accountInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.account_initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "accountInitialMargin")
         )
-        value_ = fields_.rest.pop("accountMaintMargin", UNSET)
+        value_ = take_("accountMaintMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.account_maint_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "accountMaintMargin")
         )
-        value_ = fields_.rest.pop("accountStatus", UNSET)
+        value_ = take_("accountStatus", UNSET)
         model_.account_status = (
             value_ if type(value_) is str else check(value_, str, "AccountInformation", "accountStatus")
         )
-        value_ = fields_.rest.pop("virtualMaxWithdrawAmount", UNSET)
+        value_ = take_("virtualMaxWithdrawAmount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.virtual_max_withdraw_amount = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "virtualMaxWithdrawAmount")
         )
-        value_ = fields_.rest.pop("totalAvailableBalance", UNSET)
+        value_ = take_("totalAvailableBalance", UNSET)
         model_.total_available_balance = (
             value_ if type(value_) is str else check(value_, str, "AccountInformation", "totalAvailableBalance")
         )
-        value_ = fields_.rest.pop("totalMarginOpenLoss", UNSET)
+        value_ = take_("totalMarginOpenLoss", UNSET)
         model_.total_margin_open_loss = (
             value_ if type(value_) is str else check(value_, str, "AccountInformation", "totalMarginOpenLoss")
         )
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountInformation", "updateTime")
         model_.additional_properties = fields_.others()
         return model_

@@ -53,10 +53,11 @@ class ErrorBody:
 
         """
         fields_ = Fields(source, "ErrorBody")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is int else check(value_, int, "ErrorBody", "code")
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str else check(value_, str, "ErrorBody", "msg")
         model_.additional_properties = fields_.others()
         return model_

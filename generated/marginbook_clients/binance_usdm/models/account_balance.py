@@ -88,37 +88,38 @@ class AccountBalance:
 
         """
         fields_ = Fields(source, "AccountBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("accountAlias", UNSET)
+        value_ = take_("accountAlias", UNSET)
         model_.account_alias = value_ if type(value_) is str else check(value_, str, "AccountBalance", "accountAlias")
-        value_ = fields_.rest.pop("asset", UNSET)
+        value_ = take_("asset", UNSET)
         model_.asset = value_ if type(value_) is str else check(value_, str, "AccountBalance", "asset")
-        value_ = fields_.rest.pop("balance", UNSET)
+        value_ = take_("balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.balance = amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "balance")
-        value_ = fields_.rest.pop("crossWalletBalance", UNSET)
+        value_ = take_("crossWalletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossWalletBalance")
         )
-        value_ = fields_.rest.pop("crossUnPnl", UNSET)
+        value_ = take_("crossUnPnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_un_pnl = amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "crossUnPnl")
-        value_ = fields_.rest.pop("availableBalance", UNSET)
+        value_ = take_("availableBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "availableBalance")
         )
-        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        value_ = take_("maxWithdrawAmount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.max_withdraw_amount = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "maxWithdrawAmount")
         )
-        value_ = fields_.rest.pop("marginAvailable", UNSET)
+        value_ = take_("marginAvailable", UNSET)
         model_.margin_available = (
             value_ if type(value_) is bool else check(value_, bool, "AccountBalance", "marginAvailable")
         )
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountBalance", "updateTime")
         model_.additional_properties = fields_.others()
         return model_

@@ -77,30 +77,31 @@ class AccountConfiguration:
 
         """
         fields_ = Fields(source, "AccountConfiguration")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("feeTier", UNSET)
+        value_ = take_("feeTier", UNSET)
         model_.fee_tier = value_ if type(value_) is int else check(value_, int, "AccountConfiguration", "feeTier")
-        value_ = fields_.rest.pop("canTrade", UNSET)
+        value_ = take_("canTrade", UNSET)
         model_.can_trade = value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "canTrade")
-        value_ = fields_.rest.pop("canDeposit", UNSET)
+        value_ = take_("canDeposit", UNSET)
         model_.can_deposit = (
             value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "canDeposit")
         )
-        value_ = fields_.rest.pop("canWithdraw", UNSET)
+        value_ = take_("canWithdraw", UNSET)
         model_.can_withdraw = (
             value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "canWithdraw")
         )
-        value_ = fields_.rest.pop("dualSidePosition", UNSET)
+        value_ = take_("dualSidePosition", UNSET)
         model_.dual_side_position = (
             value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "dualSidePosition")
         )
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = value_ if type(value_) is int else check(value_, int, "AccountConfiguration", "updateTime")
-        value_ = fields_.rest.pop("multiAssetsMargin", UNSET)
+        value_ = take_("multiAssetsMargin", UNSET)
         model_.multi_assets_margin = (
             value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "multiAssetsMargin")
         )
-        value_ = fields_.rest.pop("tradeGroupId", UNSET)
+        value_ = take_("tradeGroupId", UNSET)
         model_.trade_group_id = (
             value_ if type(value_) is int else check(value_, int, "AccountConfiguration", "tradeGroupId")
         )

@@ -107,62 +107,63 @@ class AccountInformation:
         from .position import Position
 
         fields_ = Fields(source, "AccountInformation")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("totalInitialMargin", UNSET)
+        value_ = take_("totalInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalInitialMargin")
         )
-        value_ = fields_.rest.pop("totalMaintMargin", UNSET)
+        value_ = take_("totalMaintMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_maint_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalMaintMargin")
         )
-        value_ = fields_.rest.pop("totalWalletBalance", UNSET)
+        value_ = take_("totalWalletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalWalletBalance")
         )
-        value_ = fields_.rest.pop("totalUnrealizedProfit", UNSET)
+        value_ = take_("totalUnrealizedProfit", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_unrealized_profit = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalUnrealizedProfit")
         )
-        value_ = fields_.rest.pop("totalMarginBalance", UNSET)
+        value_ = take_("totalMarginBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_margin_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalMarginBalance")
         )
-        value_ = fields_.rest.pop("totalPositionInitialMargin", UNSET)
+        value_ = take_("totalPositionInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_position_initial_margin = (
             amount_
             if amount_ is not None
             else check(value_, Decimal, "AccountInformation", "totalPositionInitialMargin")
         )
-        value_ = fields_.rest.pop("totalOpenOrderInitialMargin", UNSET)
+        value_ = take_("totalOpenOrderInitialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_open_order_initial_margin = (
             amount_
             if amount_ is not None
             else check(value_, Decimal, "AccountInformation", "totalOpenOrderInitialMargin")
         )
-        value_ = fields_.rest.pop("totalCrossWalletBalance", UNSET)
+        value_ = take_("totalCrossWalletBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_cross_wallet_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalCrossWalletBalance")
         )
-        value_ = fields_.rest.pop("totalCrossUnPnl", UNSET)
+        value_ = take_("totalCrossUnPnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_cross_un_pnl = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "totalCrossUnPnl")
         )
-        value_ = fields_.rest.pop("availableBalance", UNSET)
+        value_ = take_("availableBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "availableBalance")
         )
-        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        value_ = take_("maxWithdrawAmount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.max_withdraw_amount = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountInformation", "maxWithdrawAmount")

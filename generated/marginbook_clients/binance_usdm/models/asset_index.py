@@ -90,42 +90,43 @@ class AssetIndex:
 
         """
         fields_ = Fields(source, "AssetIndex")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("symbol", UNSET)
+        value_ = take_("symbol", UNSET)
         model_.symbol = value_ if type(value_) is str else check(value_, str, "AssetIndex", "symbol")
-        value_ = fields_.rest.pop("time", UNSET)
+        value_ = take_("time", UNSET)
         model_.time = value_ if type(value_) is int else check(value_, int, "AssetIndex", "time")
-        value_ = fields_.rest.pop("index", UNSET)
+        value_ = take_("index", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.index = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "index")
-        value_ = fields_.rest.pop("bidBuffer", UNSET)
+        value_ = take_("bidBuffer", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.bid_buffer = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "bidBuffer")
-        value_ = fields_.rest.pop("askBuffer", UNSET)
+        value_ = take_("askBuffer", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.ask_buffer = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "askBuffer")
-        value_ = fields_.rest.pop("bidRate", UNSET)
+        value_ = take_("bidRate", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.bid_rate = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "bidRate")
-        value_ = fields_.rest.pop("askRate", UNSET)
+        value_ = take_("askRate", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.ask_rate = amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "askRate")
-        value_ = fields_.rest.pop("autoExchangeBidBuffer", UNSET)
+        value_ = take_("autoExchangeBidBuffer", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.auto_exchange_bid_buffer = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeBidBuffer")
         )
-        value_ = fields_.rest.pop("autoExchangeAskBuffer", UNSET)
+        value_ = take_("autoExchangeAskBuffer", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.auto_exchange_ask_buffer = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeAskBuffer")
         )
-        value_ = fields_.rest.pop("autoExchangeBidRate", UNSET)
+        value_ = take_("autoExchangeBidRate", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.auto_exchange_bid_rate = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeBidRate")
         )
-        value_ = fields_.rest.pop("autoExchangeAskRate", UNSET)
+        value_ = take_("autoExchangeAskRate", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.auto_exchange_ask_rate = (
             amount_ if amount_ is not None else check(value_, Decimal, "AssetIndex", "autoExchangeAskRate")

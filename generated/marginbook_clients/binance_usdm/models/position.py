@@ -87,39 +87,40 @@ class Position:
 
         """
         fields_ = Fields(source, "Position")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("symbol", UNSET)
+        value_ = take_("symbol", UNSET)
         model_.symbol = value_ if type(value_) is str else check(value_, str, "Position", "symbol")
-        value_ = fields_.rest.pop("positionSide", UNSET)
+        value_ = take_("positionSide", UNSET)
         model_.position_side = value_ if type(value_) is str else check(value_, str, "Position", "positionSide")
-        value_ = fields_.rest.pop("positionAmt", UNSET)
+        value_ = take_("positionAmt", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_amt = amount_ if amount_ is not None else check(value_, Decimal, "Position", "positionAmt")
-        value_ = fields_.rest.pop("unrealizedProfit", UNSET)
+        value_ = take_("unrealizedProfit", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealized_profit = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealizedProfit")
         )
-        value_ = fields_.rest.pop("isolatedMargin", UNSET)
+        value_ = take_("isolatedMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.isolated_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "isolatedMargin")
         )
-        value_ = fields_.rest.pop("notional", UNSET)
+        value_ = take_("notional", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.notional = amount_ if amount_ is not None else check(value_, Decimal, "Position", "notional")
-        value_ = fields_.rest.pop("isolatedWallet", UNSET)
+        value_ = take_("isolatedWallet", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.isolated_wallet = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "isolatedWallet")
         )
-        value_ = fields_.rest.pop("initialMargin", UNSET)
+        value_ = take_("initialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.initial_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "initialMargin")
-        value_ = fields_.rest.pop("maintMargin", UNSET)
+        value_ = take_("maintMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maintMargin")
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         model_.update_time = value_ if type(value_) is int else check(value_, int, "Position", "updateTime")
         model_.additional_properties = fields_.others()
         return model_

@@ -78,30 +78,31 @@ class PremiumIndex:
 
         """
         fields_ = Fields(source, "PremiumIndex")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("symbol", UNSET)
+        value_ = take_("symbol", UNSET)
         model_.symbol = value_ if type(value_) is str else check(value_, str, "PremiumIndex", "symbol")
-        value_ = fields_.rest.pop("markPrice", UNSET)
+        value_ = take_("markPrice", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.mark_price = amount_ if amount_ is not None else check(value_, Decimal, "PremiumIndex", "markPrice")
-        value_ = fields_.rest.pop("indexPrice", UNSET)
+        value_ = take_("indexPrice", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.index_price = amount_ if amount_ is not None else check(value_, Decimal, "PremiumIndex", "indexPrice")
-        value_ = fields_.rest.pop("estimatedSettlePrice", UNSET)
+        value_ = take_("estimatedSettlePrice", UNSET)
         model_.estimated_settle_price = (
             value_ if type(value_) is str else check(value_, str, "PremiumIndex", "estimatedSettlePrice")
         )
-        value_ = fields_.rest.pop("lastFundingRate", UNSET)
+        value_ = take_("lastFundingRate", UNSET)
         model_.last_funding_rate = (
             value_ if type(value_) is str else check(value_, str, "PremiumIndex", "lastFundingRate")
         )
-        value_ = fields_.rest.pop("interestRate", UNSET)
+        value_ = take_("interestRate", UNSET)
         model_.interest_rate = value_ if type(value_) is str else check(value_, str, "PremiumIndex", "interestRate")
-        value_ = fields_.rest.pop("nextFundingTime", UNSET)
+        value_ = take_("nextFundingTime", UNSET)
         model_.next_funding_time = (
             value_ if type(value_) is int else check(value_, int, "PremiumIndex", "nextFundingTime")
         )
-        value_ = fields_.rest.pop("time", UNSET)
+        value_ = take_("time", UNSET)
         model_.time = value_ if type(value_) is int else check(value_, int, "PremiumIndex", "time")
         model_.additional_properties = fields_.others()
         return model_

@@ -67,15 +67,16 @@ class AccountList:
         from .futures_account import FuturesAccount
 
         fields_ = Fields(source, "AccountList")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "AccountList", "code")
         model_.data = [
             FuturesAccount.from_dict(check(item_, dict, "AccountList", "data")) for item_ in fields_.take("data", list)
         ]
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountList", "msg")
-        value_ = fields_.rest.pop("requestTime", UNSET)
+        value_ = take_("requestTime", UNSET)
         model_.request_time = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountList", "requestTime")
         )

@@ -58,13 +58,14 @@ class CollateralAsset:
 
         """
         fields_ = Fields(source, "CollateralAsset")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("coin", UNSET)
+        value_ = take_("coin", UNSET)
         model_.coin = value_ if type(value_) is str else check(value_, str, "CollateralAsset", "coin")
-        value_ = fields_.rest.pop("balance", UNSET)
+        value_ = take_("balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.balance = amount_ if amount_ is not None else check(value_, Decimal, "CollateralAsset", "balance")
-        value_ = fields_.rest.pop("available", UNSET)
+        value_ = take_("available", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available = amount_ if amount_ is not None else check(value_, Decimal, "CollateralAsset", "available")
         model_.additional_properties = fields_.others()

@@ -58,15 +58,16 @@ class Error:
 
         """
         fields_ = Fields(source, "Error")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "Error", "code")
         model_.msg = (
             (None if (value_ := fields_.take("msg", object)) is None else check(value_, str, "Error", "msg"))
             if "msg" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("requestTime", UNSET)
+        value_ = take_("requestTime", UNSET)
         model_.request_time = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Error", "requestTime")
         )

@@ -161,31 +161,32 @@ class FuturesAccount:
         from .collateral_asset import CollateralAsset
 
         fields_ = Fields(source, "FuturesAccount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("marginCoin", UNSET)
+        value_ = take_("marginCoin", UNSET)
         model_.margin_coin = value_ if type(value_) is str else check(value_, str, "FuturesAccount", "marginCoin")
-        value_ = fields_.rest.pop("locked", UNSET)
+        value_ = take_("locked", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.locked = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "locked")
-        value_ = fields_.rest.pop("available", UNSET)
+        value_ = take_("available", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "available")
-        value_ = fields_.rest.pop("crossedMaxAvailable", UNSET)
+        value_ = take_("crossedMaxAvailable", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.crossed_max_available = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "crossedMaxAvailable")
         )
-        value_ = fields_.rest.pop("isolatedMaxAvailable", UNSET)
+        value_ = take_("isolatedMaxAvailable", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.isolated_max_available = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "isolatedMaxAvailable")
         )
-        value_ = fields_.rest.pop("maxTransferOut", UNSET)
+        value_ = take_("maxTransferOut", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.max_transfer_out = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "maxTransferOut")
         )
-        value_ = fields_.rest.pop("accountEquity", UNSET)
+        value_ = take_("accountEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.account_equity = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "accountEquity")
@@ -195,7 +196,7 @@ class FuturesAccount:
             if (value_ := fields_.take("unrealizedPL", object)) is None
             else check(value_, str, "FuturesAccount", "unrealizedPL")
         )
-        value_ = fields_.rest.pop("usdtEquity", UNSET)
+        value_ = take_("usdtEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.usdt_equity = (
             amount_
@@ -204,7 +205,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "usdtEquity")
         )
-        value_ = fields_.rest.pop("btcEquity", UNSET)
+        value_ = take_("btcEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.btc_equity = (
             amount_
@@ -249,7 +250,7 @@ class FuturesAccount:
             if "unionTotalMargin" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("unionTotalMagin", UNSET)
+        value_ = take_("unionTotalMagin", UNSET)
         model_.union_total_magin = (
             value_
             if type(value_) is str or value_ is UNSET
@@ -321,7 +322,7 @@ class FuturesAccount:
             if "isolatedUnrealizedPL" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("assetMode", UNSET)
+        value_ = take_("assetMode", UNSET)
         model_.asset_mode = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "FuturesAccount", "assetMode")
         )

@@ -67,13 +67,14 @@ class ServerTimeAnswer:
         from .server_time import ServerTime
 
         fields_ = Fields(source, "ServerTimeAnswer")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "ServerTimeAnswer", "code")
         model_.data = ServerTime.from_dict(fields_.take("data", dict))
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ServerTimeAnswer", "msg")
-        value_ = fields_.rest.pop("requestTime", UNSET)
+        value_ = take_("requestTime", UNSET)
         model_.request_time = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ServerTimeAnswer", "requestTime")
         )

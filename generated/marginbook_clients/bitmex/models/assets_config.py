@@ -104,51 +104,52 @@ class AssetsConfig:
         from .assets_config_network_item import AssetsConfigNetworkItem
 
         fields_ = Fields(source, "AssetsConfig")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("asset", UNSET)
+        value_ = take_("asset", UNSET)
         model_.asset = value_ if type(value_) is str else check(value_, str, "AssetsConfig", "asset")
-        value_ = fields_.rest.pop("currency", UNSET)
+        value_ = take_("currency", UNSET)
         model_.currency = value_ if type(value_) is str else check(value_, str, "AssetsConfig", "currency")
-        value_ = fields_.rest.pop("scale", UNSET)
+        value_ = take_("scale", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.scale = amount_ if amount_ is not None else check(value_, Decimal, "AssetsConfig", "scale")
-        value_ = fields_.rest.pop("majorCurrency", UNSET)
+        value_ = take_("majorCurrency", UNSET)
         model_.major_currency = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AssetsConfig", "majorCurrency")
         )
-        value_ = fields_.rest.pop("name", UNSET)
+        value_ = take_("name", UNSET)
         model_.name = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AssetsConfig", "name")
-        value_ = fields_.rest.pop("currencyType", UNSET)
+        value_ = take_("currencyType", UNSET)
         model_.currency_type = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AssetsConfig", "currencyType")
         )
-        value_ = fields_.rest.pop("enabled", UNSET)
+        value_ = take_("enabled", UNSET)
         model_.enabled = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "AssetsConfig", "enabled")
         )
-        value_ = fields_.rest.pop("isMarginCurrency", UNSET)
+        value_ = take_("isMarginCurrency", UNSET)
         model_.is_margin_currency = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AssetsConfig", "isMarginCurrency")
         )
-        value_ = fields_.rest.pop("minDepositAmount", UNSET)
+        value_ = take_("minDepositAmount", UNSET)
         model_.min_deposit_amount = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AssetsConfig", "minDepositAmount")
         )
-        value_ = fields_.rest.pop("minWithdrawalAmount", UNSET)
+        value_ = take_("minWithdrawalAmount", UNSET)
         model_.min_withdrawal_amount = (
             value_
             if type(value_) is int or value_ is UNSET
             else check(value_, int, "AssetsConfig", "minWithdrawalAmount")
         )
-        value_ = fields_.rest.pop("maxWithdrawalAmount", UNSET)
+        value_ = take_("maxWithdrawalAmount", UNSET)
         model_.max_withdrawal_amount = (
             value_
             if type(value_) is int or value_ is UNSET
             else check(value_, int, "AssetsConfig", "maxWithdrawalAmount")
         )
-        value_ = fields_.rest.pop("memoRequired", UNSET)
+        value_ = take_("memoRequired", UNSET)
         model_.memo_required = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "AssetsConfig", "memoRequired")
         )

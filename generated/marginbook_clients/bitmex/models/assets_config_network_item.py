@@ -75,28 +75,29 @@ class AssetsConfigNetworkItem:
 
         """
         fields_ = Fields(source, "AssetsConfigNetworkItem")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("asset", UNSET)
+        value_ = take_("asset", UNSET)
         model_.asset = value_ if type(value_) is str else check(value_, str, "AssetsConfigNetworkItem", "asset")
-        value_ = fields_.rest.pop("tokenAddress", UNSET)
+        value_ = take_("tokenAddress", UNSET)
         model_.token_address = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AssetsConfigNetworkItem", "tokenAddress")
         )
-        value_ = fields_.rest.pop("depositEnabled", UNSET)
+        value_ = take_("depositEnabled", UNSET)
         model_.deposit_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AssetsConfigNetworkItem", "depositEnabled")
         )
-        value_ = fields_.rest.pop("withdrawalEnabled", UNSET)
+        value_ = take_("withdrawalEnabled", UNSET)
         model_.withdrawal_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AssetsConfigNetworkItem", "withdrawalEnabled")
         )
-        value_ = fields_.rest.pop("withdrawalFee", UNSET)
+        value_ = take_("withdrawalFee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.withdrawal_fee = (
             amount_
@@ -105,7 +106,7 @@ class AssetsConfigNetworkItem:
             if value_ is UNSET
             else check(value_, Decimal, "AssetsConfigNetworkItem", "withdrawalFee")
         )
-        value_ = fields_.rest.pop("minFee", UNSET)
+        value_ = take_("minFee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.min_fee = (
             amount_
@@ -114,7 +115,7 @@ class AssetsConfigNetworkItem:
             if value_ is UNSET
             else check(value_, Decimal, "AssetsConfigNetworkItem", "minFee")
         )
-        value_ = fields_.rest.pop("maxFee", UNSET)
+        value_ = take_("maxFee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.max_fee = (
             amount_

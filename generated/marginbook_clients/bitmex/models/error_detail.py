@@ -54,12 +54,13 @@ class ErrorDetail:
 
         """
         fields_ = Fields(source, "ErrorDetail")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("message", UNSET)
+        value_ = take_("message", UNSET)
         model_.message = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorDetail", "message")
         )
-        value_ = fields_.rest.pop("name", UNSET)
+        value_ = take_("name", UNSET)
         model_.name = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorDetail", "name")
         model_.additional_properties = fields_.others()
         return model_

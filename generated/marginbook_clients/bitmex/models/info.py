@@ -57,12 +57,13 @@ class Info:
 
         """
         fields_ = Fields(source, "Info")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("name", UNSET)
+        value_ = take_("name", UNSET)
         model_.name = value_ if type(value_) is str else check(value_, str, "Info", "name")
-        value_ = fields_.rest.pop("version", UNSET)
+        value_ = take_("version", UNSET)
         model_.version = value_ if type(value_) is str else check(value_, str, "Info", "version")
-        value_ = fields_.rest.pop("timestamp", UNSET)
+        value_ = take_("timestamp", UNSET)
         model_.timestamp = value_ if type(value_) is int else check(value_, int, "Info", "timestamp")
         model_.additional_properties = fields_.others()
         return model_

@@ -227,118 +227,119 @@ class Margin:
 
         """
         fields_ = Fields(source, "Margin")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("account", UNSET)
+        value_ = take_("account", UNSET)
         model_.account = value_ if type(value_) is int else check(value_, int, "Margin", "account")
-        value_ = fields_.rest.pop("currency", UNSET)
+        value_ = take_("currency", UNSET)
         model_.currency = value_ if type(value_) is str else check(value_, str, "Margin", "currency")
-        value_ = fields_.rest.pop("unrealisedPnl", UNSET)
+        value_ = take_("unrealisedPnl", UNSET)
         model_.unrealised_pnl = value_ if type(value_) is int else check(value_, int, "Margin", "unrealisedPnl")
-        value_ = fields_.rest.pop("walletBalance", UNSET)
+        value_ = take_("walletBalance", UNSET)
         model_.wallet_balance = value_ if type(value_) is int else check(value_, int, "Margin", "walletBalance")
-        value_ = fields_.rest.pop("marginBalance", UNSET)
+        value_ = take_("marginBalance", UNSET)
         model_.margin_balance = value_ if type(value_) is int else check(value_, int, "Margin", "marginBalance")
-        value_ = fields_.rest.pop("availableMargin", UNSET)
+        value_ = take_("availableMargin", UNSET)
         model_.available_margin = value_ if type(value_) is int else check(value_, int, "Margin", "availableMargin")
-        value_ = fields_.rest.pop("withdrawableMargin", UNSET)
+        value_ = take_("withdrawableMargin", UNSET)
         model_.withdrawable_margin = (
             value_ if type(value_) is int else check(value_, int, "Margin", "withdrawableMargin")
         )
-        value_ = fields_.rest.pop("timestamp", UNSET)
+        value_ = take_("timestamp", UNSET)
         model_.timestamp = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "timestamp")
         )
-        value_ = fields_.rest.pop("riskLimit", UNSET)
+        value_ = take_("riskLimit", UNSET)
         model_.risk_limit = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "riskLimit")
         )
-        value_ = fields_.rest.pop("prevState", UNSET)
+        value_ = take_("prevState", UNSET)
         model_.prev_state = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "prevState")
         )
-        value_ = fields_.rest.pop("state", UNSET)
+        value_ = take_("state", UNSET)
         model_.state = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "state")
-        value_ = fields_.rest.pop("action", UNSET)
+        value_ = take_("action", UNSET)
         model_.action = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Margin", "action")
-        value_ = fields_.rest.pop("amount", UNSET)
+        value_ = take_("amount", UNSET)
         model_.amount = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "amount")
-        value_ = fields_.rest.pop("pendingCredit", UNSET)
+        value_ = take_("pendingCredit", UNSET)
         model_.pending_credit = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "pendingCredit")
         )
-        value_ = fields_.rest.pop("pendingDebit", UNSET)
+        value_ = take_("pendingDebit", UNSET)
         model_.pending_debit = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "pendingDebit")
         )
-        value_ = fields_.rest.pop("confirmedDebit", UNSET)
+        value_ = take_("confirmedDebit", UNSET)
         model_.confirmed_debit = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "confirmedDebit")
         )
-        value_ = fields_.rest.pop("prevRealisedPnl", UNSET)
+        value_ = take_("prevRealisedPnl", UNSET)
         model_.prev_realised_pnl = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "prevRealisedPnl")
         )
-        value_ = fields_.rest.pop("prevUnrealisedPnl", UNSET)
+        value_ = take_("prevUnrealisedPnl", UNSET)
         model_.prev_unrealised_pnl = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "prevUnrealisedPnl")
         )
-        value_ = fields_.rest.pop("grossComm", UNSET)
+        value_ = take_("grossComm", UNSET)
         model_.gross_comm = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossComm")
         )
-        value_ = fields_.rest.pop("grossOpenCost", UNSET)
+        value_ = take_("grossOpenCost", UNSET)
         model_.gross_open_cost = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossOpenCost")
         )
-        value_ = fields_.rest.pop("grossOpenPremium", UNSET)
+        value_ = take_("grossOpenPremium", UNSET)
         model_.gross_open_premium = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossOpenPremium")
         )
-        value_ = fields_.rest.pop("grossExecCost", UNSET)
+        value_ = take_("grossExecCost", UNSET)
         model_.gross_exec_cost = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossExecCost")
         )
-        value_ = fields_.rest.pop("grossMarkValue", UNSET)
+        value_ = take_("grossMarkValue", UNSET)
         model_.gross_mark_value = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossMarkValue")
         )
-        value_ = fields_.rest.pop("riskValue", UNSET)
+        value_ = take_("riskValue", UNSET)
         model_.risk_value = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "riskValue")
         )
-        value_ = fields_.rest.pop("taxableMargin", UNSET)
+        value_ = take_("taxableMargin", UNSET)
         model_.taxable_margin = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "taxableMargin")
         )
-        value_ = fields_.rest.pop("initMargin", UNSET)
+        value_ = take_("initMargin", UNSET)
         model_.init_margin = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "initMargin")
         )
-        value_ = fields_.rest.pop("maintMargin", UNSET)
+        value_ = take_("maintMargin", UNSET)
         model_.maint_margin = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "maintMargin")
         )
-        value_ = fields_.rest.pop("sessionMargin", UNSET)
+        value_ = take_("sessionMargin", UNSET)
         model_.session_margin = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "sessionMargin")
         )
-        value_ = fields_.rest.pop("targetExcessMargin", UNSET)
+        value_ = take_("targetExcessMargin", UNSET)
         model_.target_excess_margin = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "targetExcessMargin")
         )
-        value_ = fields_.rest.pop("varMargin", UNSET)
+        value_ = take_("varMargin", UNSET)
         model_.var_margin = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "varMargin")
         )
-        value_ = fields_.rest.pop("realisedPnl", UNSET)
+        value_ = take_("realisedPnl", UNSET)
         model_.realised_pnl = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "realisedPnl")
         )
-        value_ = fields_.rest.pop("indicativeTax", UNSET)
+        value_ = take_("indicativeTax", UNSET)
         model_.indicative_tax = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "indicativeTax")
         )
-        value_ = fields_.rest.pop("unrealisedProfit", UNSET)
+        value_ = take_("unrealisedProfit", UNSET)
         model_.unrealised_profit = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "unrealisedProfit")
         )
@@ -351,7 +352,7 @@ class Margin:
             if "syntheticMargin" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("marginBalancePcnt", UNSET)
+        value_ = take_("marginBalancePcnt", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_balance_pcnt = (
             amount_
@@ -360,7 +361,7 @@ class Margin:
             if value_ is UNSET
             else check(value_, Decimal, "Margin", "marginBalancePcnt")
         )
-        value_ = fields_.rest.pop("marginLeverage", UNSET)
+        value_ = take_("marginLeverage", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_leverage = (
             amount_
@@ -369,7 +370,7 @@ class Margin:
             if value_ is UNSET
             else check(value_, Decimal, "Margin", "marginLeverage")
         )
-        value_ = fields_.rest.pop("marginUsedPcnt", UNSET)
+        value_ = take_("marginUsedPcnt", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_used_pcnt = (
             amount_
@@ -378,11 +379,11 @@ class Margin:
             if value_ is UNSET
             else check(value_, Decimal, "Margin", "marginUsedPcnt")
         )
-        value_ = fields_.rest.pop("excessMargin", UNSET)
+        value_ = take_("excessMargin", UNSET)
         model_.excess_margin = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "excessMargin")
         )
-        value_ = fields_.rest.pop("excessMarginPcnt", UNSET)
+        value_ = take_("excessMarginPcnt", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.excess_margin_pcnt = (
             amount_
@@ -391,7 +392,7 @@ class Margin:
             if value_ is UNSET
             else check(value_, Decimal, "Margin", "excessMarginPcnt")
         )
-        value_ = fields_.rest.pop("makerFeeDiscount", UNSET)
+        value_ = take_("makerFeeDiscount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maker_fee_discount = (
             amount_
@@ -400,7 +401,7 @@ class Margin:
             if value_ is UNSET
             else check(value_, Decimal, "Margin", "makerFeeDiscount")
         )
-        value_ = fields_.rest.pop("takerFeeDiscount", UNSET)
+        value_ = take_("takerFeeDiscount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.taker_fee_discount = (
             amount_
@@ -409,7 +410,7 @@ class Margin:
             if value_ is UNSET
             else check(value_, Decimal, "Margin", "takerFeeDiscount")
         )
-        value_ = fields_.rest.pop("grossLastValue", UNSET)
+        value_ = take_("grossLastValue", UNSET)
         model_.gross_last_value = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "grossLastValue")
         )
@@ -422,11 +423,11 @@ class Margin:
             if "commission" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("foreignMarginBalance", UNSET)
+        value_ = take_("foreignMarginBalance", UNSET)
         model_.foreign_margin_balance = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "foreignMarginBalance")
         )
-        value_ = fields_.rest.pop("foreignRequirement", UNSET)
+        value_ = take_("foreignRequirement", UNSET)
         model_.foreign_requirement = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Margin", "foreignRequirement")
         )

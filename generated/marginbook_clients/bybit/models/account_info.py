@@ -81,32 +81,33 @@ class AccountInfo:
 
         """
         fields_ = Fields(source, "AccountInfo")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("marginMode", UNSET)
+        value_ = take_("marginMode", UNSET)
         model_.margin_mode = value_ if type(value_) is str else check(value_, str, "AccountInfo", "marginMode")
-        value_ = fields_.rest.pop("updatedTime", UNSET)
+        value_ = take_("updatedTime", UNSET)
         model_.updated_time = value_ if type(value_) is str else check(value_, str, "AccountInfo", "updatedTime")
-        value_ = fields_.rest.pop("unifiedMarginStatus", UNSET)
+        value_ = take_("unifiedMarginStatus", UNSET)
         model_.unified_margin_status = (
             value_ if type(value_) is int else check(value_, int, "AccountInfo", "unifiedMarginStatus")
         )
-        value_ = fields_.rest.pop("dcpStatus", UNSET)
+        value_ = take_("dcpStatus", UNSET)
         model_.dcp_status = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountInfo", "dcpStatus")
         )
-        value_ = fields_.rest.pop("timeWindow", UNSET)
+        value_ = take_("timeWindow", UNSET)
         model_.time_window = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountInfo", "timeWindow")
         )
-        value_ = fields_.rest.pop("smpGroup", UNSET)
+        value_ = take_("smpGroup", UNSET)
         model_.smp_group = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountInfo", "smpGroup")
         )
-        value_ = fields_.rest.pop("isMasterTrader", UNSET)
+        value_ = take_("isMasterTrader", UNSET)
         model_.is_master_trader = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "AccountInfo", "isMasterTrader")
         )
-        value_ = fields_.rest.pop("spotHedgingStatus", UNSET)
+        value_ = take_("spotHedgingStatus", UNSET)
         model_.spot_hedging_status = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountInfo", "spotHedgingStatus")
         )

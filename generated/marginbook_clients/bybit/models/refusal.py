@@ -73,16 +73,17 @@ class Refusal:
         from .refusal_ret_ext_info import RefusalRetExtInfo
 
         fields_ = Fields(source, "Refusal")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("retCode", UNSET)
+        value_ = take_("retCode", UNSET)
         model_.ret_code = value_ if type(value_) is int else check(value_, int, "Refusal", "retCode")
-        value_ = fields_.rest.pop("retMsg", UNSET)
+        value_ = take_("retMsg", UNSET)
         model_.ret_msg = value_ if type(value_) is str else check(value_, str, "Refusal", "retMsg")
         model_.result = RefusalResult.from_dict(fields_.take("result", dict)) if "result" in fields_.rest else UNSET
         model_.ret_ext_info = (
             RefusalRetExtInfo.from_dict(fields_.take("retExtInfo", dict)) if "retExtInfo" in fields_.rest else UNSET
         )
-        value_ = fields_.rest.pop("time", UNSET)
+        value_ = take_("time", UNSET)
         model_.time = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Refusal", "time")
         model_.additional_properties = fields_.others()
         return model_

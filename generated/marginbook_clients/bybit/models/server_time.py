@@ -53,10 +53,11 @@ class ServerTime:
 
         """
         fields_ = Fields(source, "ServerTime")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("timeSecond", UNSET)
+        value_ = take_("timeSecond", UNSET)
         model_.time_second = value_ if type(value_) is str else check(value_, str, "ServerTime", "timeSecond")
-        value_ = fields_.rest.pop("timeNano", UNSET)
+        value_ = take_("timeNano", UNSET)
         model_.time_nano = value_ if type(value_) is str else check(value_, str, "ServerTime", "timeNano")
         model_.additional_properties = fields_.others()
         return model_

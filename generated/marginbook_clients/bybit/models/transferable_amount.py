@@ -58,8 +58,9 @@ class TransferableAmount:
         from .transferable_amount_available_withdrawal_map import TransferableAmountAvailableWithdrawalMap
 
         fields_ = Fields(source, "TransferableAmount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("availableWithdrawal", UNSET)
+        value_ = take_("availableWithdrawal", UNSET)
         model_.available_withdrawal = (
             value_ if type(value_) is str else check(value_, str, "TransferableAmount", "availableWithdrawal")
         )

@@ -74,10 +74,11 @@ class TransferableAmountResponse:
         from .transferable_amount_response_ret_ext_info import TransferableAmountResponseRetExtInfo
 
         fields_ = Fields(source, "TransferableAmountResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("retCode", UNSET)
+        value_ = take_("retCode", UNSET)
         model_.ret_code = value_ if type(value_) is int else check(value_, int, "TransferableAmountResponse", "retCode")
-        value_ = fields_.rest.pop("retMsg", UNSET)
+        value_ = take_("retMsg", UNSET)
         model_.ret_msg = value_ if type(value_) is str else check(value_, str, "TransferableAmountResponse", "retMsg")
         model_.result = TransferableAmount.from_dict(fields_.take("result", dict))
         model_.ret_ext_info = (
@@ -85,7 +86,7 @@ class TransferableAmountResponse:
             if "retExtInfo" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("time", UNSET)
+        value_ = take_("time", UNSET)
         model_.time = (
             value_
             if type(value_) is int or value_ is UNSET

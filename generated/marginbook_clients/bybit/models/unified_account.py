@@ -117,69 +117,70 @@ class UnifiedAccount:
         from .coin import Coin
 
         fields_ = Fields(source, "UnifiedAccount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("accountType", UNSET)
+        value_ = take_("accountType", UNSET)
         model_.account_type = value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "accountType")
-        value_ = fields_.rest.pop("accountIMRate", UNSET)
+        value_ = take_("accountIMRate", UNSET)
         model_.account_im_rate = (
             value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "accountIMRate")
         )
-        value_ = fields_.rest.pop("accountMMRate", UNSET)
+        value_ = take_("accountMMRate", UNSET)
         model_.account_mm_rate = (
             value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "accountMMRate")
         )
-        value_ = fields_.rest.pop("totalEquity", UNSET)
+        value_ = take_("totalEquity", UNSET)
         model_.total_equity = value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalEquity")
-        value_ = fields_.rest.pop("totalWalletBalance", UNSET)
+        value_ = take_("totalWalletBalance", UNSET)
         model_.total_wallet_balance = (
             value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalWalletBalance")
         )
-        value_ = fields_.rest.pop("totalMarginBalance", UNSET)
+        value_ = take_("totalMarginBalance", UNSET)
         model_.total_margin_balance = (
             value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalMarginBalance")
         )
-        value_ = fields_.rest.pop("totalAvailableBalance", UNSET)
+        value_ = take_("totalAvailableBalance", UNSET)
         model_.total_available_balance = (
             value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalAvailableBalance")
         )
-        value_ = fields_.rest.pop("totalPerpUPL", UNSET)
+        value_ = take_("totalPerpUPL", UNSET)
         model_.total_perp_upl = value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalPerpUPL")
-        value_ = fields_.rest.pop("totalInitialMargin", UNSET)
+        value_ = take_("totalInitialMargin", UNSET)
         model_.total_initial_margin = (
             value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalInitialMargin")
         )
-        value_ = fields_.rest.pop("totalMaintenanceMargin", UNSET)
+        value_ = take_("totalMaintenanceMargin", UNSET)
         model_.total_maintenance_margin = (
             value_ if type(value_) is str else check(value_, str, "UnifiedAccount", "totalMaintenanceMargin")
         )
         model_.coin = [
             Coin.from_dict(check(item_, dict, "UnifiedAccount", "coin")) for item_ in fields_.take("coin", list)
         ]
-        value_ = fields_.rest.pop("accountIMRateByMp", UNSET)
+        value_ = take_("accountIMRateByMp", UNSET)
         model_.account_im_rate_by_mp = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "UnifiedAccount", "accountIMRateByMp")
         )
-        value_ = fields_.rest.pop("accountMMRateByMp", UNSET)
+        value_ = take_("accountMMRateByMp", UNSET)
         model_.account_mm_rate_by_mp = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "UnifiedAccount", "accountMMRateByMp")
         )
-        value_ = fields_.rest.pop("totalInitialMarginByMp", UNSET)
+        value_ = take_("totalInitialMarginByMp", UNSET)
         model_.total_initial_margin_by_mp = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "UnifiedAccount", "totalInitialMarginByMp")
         )
-        value_ = fields_.rest.pop("totalMaintenanceMarginByMp", UNSET)
+        value_ = take_("totalMaintenanceMarginByMp", UNSET)
         model_.total_maintenance_margin_by_mp = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "UnifiedAccount", "totalMaintenanceMarginByMp")
         )
-        value_ = fields_.rest.pop("accountLTV", UNSET)
+        value_ = take_("accountLTV", UNSET)
         model_.account_ltv = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "UnifiedAccount", "accountLTV")
         )

@@ -66,28 +66,29 @@ class BalanceTotals:
 
         """
         fields_ = Fields(source, "BalanceTotals")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("total_balance", UNSET)
+        value_ = take_("total_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_balance")
         )
-        value_ = fields_.rest.pop("total_available_balance", UNSET)
+        value_ = take_("total_available_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_available_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_available_balance")
         )
-        value_ = fields_.rest.pop("total_blocked_balance", UNSET)
+        value_ = take_("total_blocked_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_blocked_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_blocked_balance")
         )
-        value_ = fields_.rest.pop("total_position_margin", UNSET)
+        value_ = take_("total_position_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_position_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_position_margin")
         )
-        value_ = fields_.rest.pop("total_open_order_margin", UNSET)
+        value_ = take_("total_open_order_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_open_order_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "BalanceTotals", "total_open_order_margin")

@@ -58,8 +58,9 @@ class BaseAssetBalance:
         from .balance_totals import BalanceTotals
 
         fields_ = Fields(source, "BaseAssetBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("base_asset", UNSET)
+        value_ = take_("base_asset", UNSET)
         model_.base_asset = value_ if type(value_) is str else check(value_, str, "BaseAssetBalance", "base_asset")
         model_.balances = BalanceTotals.from_dict(fields_.take("balances", dict))
         model_.additional_properties = fields_.others()

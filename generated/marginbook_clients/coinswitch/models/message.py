@@ -49,8 +49,9 @@ class Message:
 
         """
         fields_ = Fields(source, "Message")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("message", UNSET)
+        value_ = take_("message", UNSET)
         model_.message = value_ if type(value_) is str else check(value_, str, "Message", "message")
         model_.additional_properties = fields_.others()
         return model_

@@ -124,60 +124,61 @@ class Position:
 
         """
         fields_ = Fields(source, "Position")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("exchange", UNSET)
+        value_ = take_("exchange", UNSET)
         model_.exchange = value_ if type(value_) is str else check(value_, str, "Position", "exchange")
-        value_ = fields_.rest.pop("position_id", UNSET)
+        value_ = take_("position_id", UNSET)
         model_.position_id = value_ if type(value_) is str else check(value_, str, "Position", "position_id")
-        value_ = fields_.rest.pop("symbol", UNSET)
+        value_ = take_("symbol", UNSET)
         model_.symbol = value_ if type(value_) is str else check(value_, str, "Position", "symbol")
-        value_ = fields_.rest.pop("position_side", UNSET)
+        value_ = take_("position_side", UNSET)
         model_.position_side = value_ if type(value_) is str else check(value_, str, "Position", "position_side")
-        value_ = fields_.rest.pop("leverage", UNSET)
+        value_ = take_("leverage", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.leverage = amount_ if amount_ is not None else check(value_, Decimal, "Position", "leverage")
-        value_ = fields_.rest.pop("position_size", UNSET)
+        value_ = take_("position_size", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_size = amount_ if amount_ is not None else check(value_, Decimal, "Position", "position_size")
-        value_ = fields_.rest.pop("position_value", UNSET)
+        value_ = take_("position_value", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_value = amount_ if amount_ is not None else check(value_, Decimal, "Position", "position_value")
-        value_ = fields_.rest.pop("position_margin", UNSET)
+        value_ = take_("position_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "position_margin")
         )
-        value_ = fields_.rest.pop("maint_margin", UNSET)
+        value_ = take_("maint_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maint_margin = amount_ if amount_ is not None else check(value_, Decimal, "Position", "maint_margin")
-        value_ = fields_.rest.pop("avg_entry_price", UNSET)
+        value_ = take_("avg_entry_price", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.avg_entry_price = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "avg_entry_price")
         )
-        value_ = fields_.rest.pop("mark_price", UNSET)
+        value_ = take_("mark_price", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.mark_price = amount_ if amount_ is not None else check(value_, Decimal, "Position", "mark_price")
-        value_ = fields_.rest.pop("last_price", UNSET)
+        value_ = take_("last_price", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.last_price = amount_ if amount_ is not None else check(value_, Decimal, "Position", "last_price")
-        value_ = fields_.rest.pop("unrealised_pnl", UNSET)
+        value_ = take_("unrealised_pnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealised_pnl = amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealised_pnl")
-        value_ = fields_.rest.pop("liquidation_price", UNSET)
+        value_ = take_("liquidation_price", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.liquidation_price = (
             amount_ if amount_ is not None else check(value_, Decimal, "Position", "liquidation_price")
         )
-        value_ = fields_.rest.pop("client_txn_id", UNSET)
+        value_ = take_("client_txn_id", UNSET)
         model_.client_txn_id = value_ if type(value_) is str else check(value_, str, "Position", "client_txn_id")
-        value_ = fields_.rest.pop("margin_type", UNSET)
+        value_ = take_("margin_type", UNSET)
         model_.margin_type = value_ if type(value_) is str else check(value_, str, "Position", "margin_type")
-        value_ = fields_.rest.pop("status", UNSET)
+        value_ = take_("status", UNSET)
         model_.status = value_ if type(value_) is str else check(value_, str, "Position", "status")
-        value_ = fields_.rest.pop("created_at", UNSET)
+        value_ = take_("created_at", UNSET)
         model_.created_at = value_ if type(value_) is int else check(value_, int, "Position", "created_at")
-        value_ = fields_.rest.pop("updated_at", UNSET)
+        value_ = take_("updated_at", UNSET)
         model_.updated_at = value_ if type(value_) is int else check(value_, int, "Position", "updated_at")
         model_.additional_properties = fields_.others()
         return model_

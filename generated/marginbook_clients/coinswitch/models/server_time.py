@@ -49,8 +49,9 @@ class ServerTime:
 
         """
         fields_ = Fields(source, "ServerTime")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("serverTime", UNSET)
+        value_ = take_("serverTime", UNSET)
         model_.server_time = value_ if type(value_) is int else check(value_, int, "ServerTime", "serverTime")
         model_.additional_properties = fields_.others()
         return model_

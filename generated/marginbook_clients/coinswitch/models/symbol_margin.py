@@ -70,24 +70,25 @@ class SymbolMargin:
 
         """
         fields_ = Fields(source, "SymbolMargin")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("symbol", UNSET)
+        value_ = take_("symbol", UNSET)
         model_.symbol = value_ if type(value_) is str else check(value_, str, "SymbolMargin", "symbol")
-        value_ = fields_.rest.pop("base_asset", UNSET)
+        value_ = take_("base_asset", UNSET)
         model_.base_asset = value_ if type(value_) is str else check(value_, str, "SymbolMargin", "base_asset")
-        value_ = fields_.rest.pop("exchange", UNSET)
+        value_ = take_("exchange", UNSET)
         model_.exchange = value_ if type(value_) is str else check(value_, str, "SymbolMargin", "exchange")
-        value_ = fields_.rest.pop("blocked_balance", UNSET)
+        value_ = take_("blocked_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.blocked_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "SymbolMargin", "blocked_balance")
         )
-        value_ = fields_.rest.pop("position_margin", UNSET)
+        value_ = take_("position_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "SymbolMargin", "position_margin")
         )
-        value_ = fields_.rest.pop("open_order_margin", UNSET)
+        value_ = take_("open_order_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.open_order_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "SymbolMargin", "open_order_margin")

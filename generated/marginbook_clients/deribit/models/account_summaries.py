@@ -149,30 +149,31 @@ class AccountSummaries:
         from .account_summary import AccountSummary
 
         fields_ = Fields(source, "AccountSummaries")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.summaries = [
             AccountSummary.from_dict(check(item_, dict, "AccountSummaries", "summaries"))
             for item_ in fields_.take("summaries", list)
         ]
-        value_ = fields_.rest.pop("id", UNSET)
+        value_ = take_("id", UNSET)
         model_.id = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountSummaries", "id")
-        value_ = fields_.rest.pop("email", UNSET)
+        value_ = take_("email", UNSET)
         model_.email = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "email")
         )
-        value_ = fields_.rest.pop("system_name", UNSET)
+        value_ = take_("system_name", UNSET)
         model_.system_name = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "system_name")
         )
-        value_ = fields_.rest.pop("username", UNSET)
+        value_ = take_("username", UNSET)
         model_.username = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "username")
         )
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "type")
         )
-        value_ = fields_.rest.pop("creation_timestamp", UNSET)
+        value_ = take_("creation_timestamp", UNSET)
         model_.creation_timestamp = (
             value_
             if type(value_) is int or value_ is UNSET
@@ -187,31 +188,31 @@ class AccountSummaries:
             if "referrer_id" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("login_enabled", UNSET)
+        value_ = take_("login_enabled", UNSET)
         model_.login_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummaries", "login_enabled")
         )
-        value_ = fields_.rest.pop("security_keys_enabled", UNSET)
+        value_ = take_("security_keys_enabled", UNSET)
         model_.security_keys_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummaries", "security_keys_enabled")
         )
-        value_ = fields_.rest.pop("mmp_enabled", UNSET)
+        value_ = take_("mmp_enabled", UNSET)
         model_.mmp_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummaries", "mmp_enabled")
         )
-        value_ = fields_.rest.pop("interuser_transfers_enabled", UNSET)
+        value_ = take_("interuser_transfers_enabled", UNSET)
         model_.interuser_transfers_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummaries", "interuser_transfers_enabled")
         )
-        value_ = fields_.rest.pop("self_trading_reject_mode", UNSET)
+        value_ = take_("self_trading_reject_mode", UNSET)
         model_.self_trading_reject_mode = (
             value_
             if type(value_) is str or value_ is UNSET
@@ -227,7 +228,7 @@ class AccountSummaries:
             if "block_rfq_self_match_prevention" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("affiliate_promotion_fee", UNSET)
+        value_ = take_("affiliate_promotion_fee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.affiliate_promotion_fee = (
             amount_
@@ -239,7 +240,7 @@ class AccountSummaries:
         model_.trading_products_details = (
             fields_.take("trading_products_details", object) if "trading_products_details" in fields_.rest else UNSET
         )
-        value_ = fields_.rest.pop("receive_notifications", UNSET)
+        value_ = take_("receive_notifications", UNSET)
         model_.receive_notifications = (
             value_
             if type(value_) is bool or value_ is UNSET
@@ -250,23 +251,23 @@ class AccountSummaries:
             if "change_margin_model_api_limit" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("user_origin", UNSET)
+        value_ = take_("user_origin", UNSET)
         model_.user_origin = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummaries", "user_origin")
         )
-        value_ = fields_.rest.pop("disable_kyc_verification", UNSET)
+        value_ = take_("disable_kyc_verification", UNSET)
         model_.disable_kyc_verification = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummaries", "disable_kyc_verification")
         )
-        value_ = fields_.rest.pop("mandatory_tfa", UNSET)
+        value_ = take_("mandatory_tfa", UNSET)
         model_.mandatory_tfa = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummaries", "mandatory_tfa")
         )
-        value_ = fields_.rest.pop("is_direct_access_allowed", UNSET)
+        value_ = take_("is_direct_access_allowed", UNSET)
         model_.is_direct_access_allowed = (
             value_
             if type(value_) is bool or value_ is UNSET

@@ -295,98 +295,99 @@ class AccountSummary:
 
         """
         fields_ = Fields(source, "AccountSummary")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("currency", UNSET)
+        value_ = take_("currency", UNSET)
         model_.currency = value_ if type(value_) is str else check(value_, str, "AccountSummary", "currency")
-        value_ = fields_.rest.pop("balance", UNSET)
+        value_ = take_("balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.balance = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "balance")
-        value_ = fields_.rest.pop("equity", UNSET)
+        value_ = take_("equity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.equity = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "equity")
-        value_ = fields_.rest.pop("margin_balance", UNSET)
+        value_ = take_("margin_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "margin_balance")
         )
-        value_ = fields_.rest.pop("available_funds", UNSET)
+        value_ = take_("available_funds", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_funds = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "available_funds")
         )
-        value_ = fields_.rest.pop("available_withdrawal_funds", UNSET)
+        value_ = take_("available_withdrawal_funds", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_withdrawal_funds = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "available_withdrawal_funds")
         )
-        value_ = fields_.rest.pop("initial_margin", UNSET)
+        value_ = take_("initial_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "initial_margin")
         )
-        value_ = fields_.rest.pop("maintenance_margin", UNSET)
+        value_ = take_("maintenance_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maintenance_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "maintenance_margin")
         )
-        value_ = fields_.rest.pop("cross_collateral_enabled", UNSET)
+        value_ = take_("cross_collateral_enabled", UNSET)
         model_.cross_collateral_enabled = (
             value_ if type(value_) is bool else check(value_, bool, "AccountSummary", "cross_collateral_enabled")
         )
-        value_ = fields_.rest.pop("session_rpl", UNSET)
+        value_ = take_("session_rpl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.session_rpl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "session_rpl")
-        value_ = fields_.rest.pop("session_upl", UNSET)
+        value_ = take_("session_upl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.session_upl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "session_upl")
-        value_ = fields_.rest.pop("total_pl", UNSET)
+        value_ = take_("total_pl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_pl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "total_pl")
-        value_ = fields_.rest.pop("futures_pl", UNSET)
+        value_ = take_("futures_pl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.futures_pl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "futures_pl")
-        value_ = fields_.rest.pop("options_pl", UNSET)
+        value_ = take_("options_pl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_pl = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_pl")
-        value_ = fields_.rest.pop("options_value", UNSET)
+        value_ = take_("options_value", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_value = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_value")
         )
-        value_ = fields_.rest.pop("options_delta", UNSET)
+        value_ = take_("options_delta", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_delta = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_delta")
         )
-        value_ = fields_.rest.pop("options_gamma", UNSET)
+        value_ = take_("options_gamma", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_gamma = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_gamma")
         )
-        value_ = fields_.rest.pop("options_vega", UNSET)
+        value_ = take_("options_vega", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_vega = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_vega")
         )
-        value_ = fields_.rest.pop("options_theta", UNSET)
+        value_ = take_("options_theta", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_theta = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "options_theta")
         )
-        value_ = fields_.rest.pop("delta_total", UNSET)
+        value_ = take_("delta_total", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.delta_total = amount_ if amount_ is not None else check(value_, Decimal, "AccountSummary", "delta_total")
-        value_ = fields_.rest.pop("portfolio_margining_enabled", UNSET)
+        value_ = take_("portfolio_margining_enabled", UNSET)
         model_.portfolio_margining_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummary", "portfolio_margining_enabled")
         )
-        value_ = fields_.rest.pop("margin_model", UNSET)
+        value_ = take_("margin_model", UNSET)
         model_.margin_model = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummary", "margin_model")
         )
-        value_ = fields_.rest.pop("futures_session_rpl", UNSET)
+        value_ = take_("futures_session_rpl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.futures_session_rpl = (
             amount_
@@ -395,7 +396,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "futures_session_rpl")
         )
-        value_ = fields_.rest.pop("futures_session_upl", UNSET)
+        value_ = take_("futures_session_upl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.futures_session_upl = (
             amount_
@@ -404,7 +405,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "futures_session_upl")
         )
-        value_ = fields_.rest.pop("options_session_rpl", UNSET)
+        value_ = take_("options_session_rpl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_session_rpl = (
             amount_
@@ -413,7 +414,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "options_session_rpl")
         )
-        value_ = fields_.rest.pop("options_session_upl", UNSET)
+        value_ = take_("options_session_upl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_session_upl = (
             amount_
@@ -432,7 +433,7 @@ class AccountSummary:
             fields_.take("options_theta_map", object) if "options_theta_map" in fields_.rest else UNSET
         )
         model_.delta_total_map = fields_.take("delta_total_map", object) if "delta_total_map" in fields_.rest else UNSET
-        value_ = fields_.rest.pop("projected_delta_total", UNSET)
+        value_ = take_("projected_delta_total", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.projected_delta_total = (
             amount_
@@ -441,7 +442,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "projected_delta_total")
         )
-        value_ = fields_.rest.pop("projected_initial_margin", UNSET)
+        value_ = take_("projected_initial_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.projected_initial_margin = (
             amount_
@@ -450,7 +451,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "projected_initial_margin")
         )
-        value_ = fields_.rest.pop("projected_maintenance_margin", UNSET)
+        value_ = take_("projected_maintenance_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.projected_maintenance_margin = (
             amount_
@@ -459,7 +460,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "projected_maintenance_margin")
         )
-        value_ = fields_.rest.pop("estimated_liquidation_ratio", UNSET)
+        value_ = take_("estimated_liquidation_ratio", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.estimated_liquidation_ratio = (
             amount_
@@ -473,7 +474,7 @@ class AccountSummary:
             if "estimated_liquidation_ratio_map" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("spot_reserve", UNSET)
+        value_ = take_("spot_reserve", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.spot_reserve = (
             amount_
@@ -482,7 +483,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "spot_reserve")
         )
-        value_ = fields_.rest.pop("additional_reserve", UNSET)
+        value_ = take_("additional_reserve", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.additional_reserve = (
             amount_
@@ -491,7 +492,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "additional_reserve")
         )
-        value_ = fields_.rest.pop("fee_balance", UNSET)
+        value_ = take_("fee_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.fee_balance = (
             amount_
@@ -500,7 +501,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "fee_balance")
         )
-        value_ = fields_.rest.pop("locked_balance", UNSET)
+        value_ = take_("locked_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.locked_balance = (
             amount_
@@ -509,7 +510,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "locked_balance")
         )
-        value_ = fields_.rest.pop("close_out_margin", UNSET)
+        value_ = take_("close_out_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.close_out_margin = (
             amount_
@@ -518,7 +519,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "close_out_margin")
         )
-        value_ = fields_.rest.pop("projected_close_out_margin", UNSET)
+        value_ = take_("projected_close_out_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.projected_close_out_margin = (
             amount_
@@ -527,7 +528,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "projected_close_out_margin")
         )
-        value_ = fields_.rest.pop("total_equity_usd", UNSET)
+        value_ = take_("total_equity_usd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_equity_usd = (
             amount_
@@ -536,7 +537,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "total_equity_usd")
         )
-        value_ = fields_.rest.pop("total_margin_balance_usd", UNSET)
+        value_ = take_("total_margin_balance_usd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_margin_balance_usd = (
             amount_
@@ -545,7 +546,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "total_margin_balance_usd")
         )
-        value_ = fields_.rest.pop("total_initial_margin_usd", UNSET)
+        value_ = take_("total_initial_margin_usd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_initial_margin_usd = (
             amount_
@@ -554,7 +555,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "total_initial_margin_usd")
         )
-        value_ = fields_.rest.pop("total_maintenance_margin_usd", UNSET)
+        value_ = take_("total_maintenance_margin_usd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_maintenance_margin_usd = (
             amount_
@@ -563,7 +564,7 @@ class AccountSummary:
             if value_ is UNSET
             else check(value_, Decimal, "AccountSummary", "total_maintenance_margin_usd")
         )
-        value_ = fields_.rest.pop("total_delta_total_usd", UNSET)
+        value_ = take_("total_delta_total_usd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_delta_total_usd = (
             amount_
@@ -574,23 +575,23 @@ class AccountSummary:
         )
         model_.limits = fields_.take("limits", object) if "limits" in fields_.rest else UNSET
         model_.fees = fields_.take("fees", object) if "fees" in fields_.rest else UNSET
-        value_ = fields_.rest.pop("fee_group", UNSET)
+        value_ = take_("fee_group", UNSET)
         model_.fee_group = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountSummary", "fee_group")
         )
-        value_ = fields_.rest.pop("deposit_address", UNSET)
+        value_ = take_("deposit_address", UNSET)
         model_.deposit_address = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountSummary", "deposit_address")
         )
-        value_ = fields_.rest.pop("has_non_block_chain_equity", UNSET)
+        value_ = take_("has_non_block_chain_equity", UNSET)
         model_.has_non_block_chain_equity = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountSummary", "has_non_block_chain_equity")
         )
-        value_ = fields_.rest.pop("affiliate_promotion_fee", UNSET)
+        value_ = take_("affiliate_promotion_fee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.affiliate_promotion_fee = (
             amount_
@@ -602,7 +603,7 @@ class AccountSummary:
         model_.trading_products_details = (
             fields_.take("trading_products_details", object) if "trading_products_details" in fields_.rest else UNSET
         )
-        value_ = fields_.rest.pop("receive_notifications", UNSET)
+        value_ = take_("receive_notifications", UNSET)
         model_.receive_notifications = (
             value_
             if type(value_) is bool or value_ is UNSET

@@ -58,10 +58,11 @@ class RpcError:
 
         """
         fields_ = Fields(source, "RpcError")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is int else check(value_, int, "RpcError", "code")
-        value_ = fields_.rest.pop("message", UNSET)
+        value_ = take_("message", UNSET)
         model_.message = value_ if type(value_) is str else check(value_, str, "RpcError", "message")
         model_.data = fields_.take("data", object) if "data" in fields_.rest else UNSET
         model_.additional_properties = fields_.others()

@@ -87,26 +87,27 @@ class SummariesResponse:
         from .rpc_error import RpcError
 
         fields_ = Fields(source, "SummariesResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("jsonrpc", UNSET)
+        value_ = take_("jsonrpc", UNSET)
         model_.jsonrpc = value_ if type(value_) is str else check(value_, str, "SummariesResponse", "jsonrpc")
         model_.result = AccountSummaries.from_dict(fields_.take("result", dict)) if "result" in fields_.rest else UNSET
         model_.error = RpcError.from_dict(fields_.take("error", dict)) if "error" in fields_.rest else UNSET
-        value_ = fields_.rest.pop("id", UNSET)
+        value_ = take_("id", UNSET)
         model_.id = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "SummariesResponse", "id")
-        value_ = fields_.rest.pop("testnet", UNSET)
+        value_ = take_("testnet", UNSET)
         model_.testnet = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "SummariesResponse", "testnet")
         )
-        value_ = fields_.rest.pop("usIn", UNSET)
+        value_ = take_("usIn", UNSET)
         model_.us_in = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "SummariesResponse", "usIn")
         )
-        value_ = fields_.rest.pop("usOut", UNSET)
+        value_ = take_("usOut", UNSET)
         model_.us_out = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "SummariesResponse", "usOut")
         )
-        value_ = fields_.rest.pop("usDiff", UNSET)
+        value_ = take_("usDiff", UNSET)
         model_.us_diff = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "SummariesResponse", "usDiff")
         )

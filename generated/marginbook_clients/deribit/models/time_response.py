@@ -75,24 +75,25 @@ class TimeResponse:
 
         """
         fields_ = Fields(source, "TimeResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("jsonrpc", UNSET)
+        value_ = take_("jsonrpc", UNSET)
         model_.jsonrpc = value_ if type(value_) is str else check(value_, str, "TimeResponse", "jsonrpc")
-        value_ = fields_.rest.pop("result", UNSET)
+        value_ = take_("result", UNSET)
         model_.result = value_ if type(value_) is int else check(value_, int, "TimeResponse", "result")
-        value_ = fields_.rest.pop("id", UNSET)
+        value_ = take_("id", UNSET)
         model_.id = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "id")
-        value_ = fields_.rest.pop("testnet", UNSET)
+        value_ = take_("testnet", UNSET)
         model_.testnet = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "TimeResponse", "testnet")
         )
-        value_ = fields_.rest.pop("usIn", UNSET)
+        value_ = take_("usIn", UNSET)
         model_.us_in = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "usIn")
-        value_ = fields_.rest.pop("usOut", UNSET)
+        value_ = take_("usOut", UNSET)
         model_.us_out = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "usOut")
         )
-        value_ = fields_.rest.pop("usDiff", UNSET)
+        value_ = take_("usDiff", UNSET)
         model_.us_diff = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "TimeResponse", "usDiff")
         )

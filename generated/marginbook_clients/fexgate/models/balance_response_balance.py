@@ -61,54 +61,55 @@ class BalanceResponseBalance:
 
         """
         fields_ = Fields(source, "BalanceResponseBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("accountAlias", UNSET)
+        value_ = take_("accountAlias", UNSET)
         model_.account_alias = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "BalanceResponseBalance", "accountAlias")
         )
-        value_ = fields_.rest.pop("asset", UNSET)
+        value_ = take_("asset", UNSET)
         model_.asset = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "BalanceResponseBalance", "asset")
         )
-        value_ = fields_.rest.pop("balance", UNSET)
+        value_ = take_("balance", UNSET)
         model_.balance = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "BalanceResponseBalance", "balance")
         )
-        value_ = fields_.rest.pop("crossWalletBalance", UNSET)
+        value_ = take_("crossWalletBalance", UNSET)
         model_.cross_wallet_balance = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "BalanceResponseBalance", "crossWalletBalance")
         )
-        value_ = fields_.rest.pop("crossUnPnl", UNSET)
+        value_ = take_("crossUnPnl", UNSET)
         model_.cross_un_pnl = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "BalanceResponseBalance", "crossUnPnl")
         )
-        value_ = fields_.rest.pop("availableBalance", UNSET)
+        value_ = take_("availableBalance", UNSET)
         model_.available_balance = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "BalanceResponseBalance", "availableBalance")
         )
-        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        value_ = take_("maxWithdrawAmount", UNSET)
         model_.max_withdraw_amount = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "BalanceResponseBalance", "maxWithdrawAmount")
         )
-        value_ = fields_.rest.pop("marginAvailable", UNSET)
+        value_ = take_("marginAvailable", UNSET)
         model_.margin_available = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "BalanceResponseBalance", "marginAvailable")
         )
-        value_ = fields_.rest.pop("updateTime", UNSET)
+        value_ = take_("updateTime", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.update_time = (
             amount_

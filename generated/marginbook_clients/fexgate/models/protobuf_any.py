@@ -46,12 +46,13 @@ class ProtobufAny:
 
         """
         fields_ = Fields(source, "ProtobufAny")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("type_url", UNSET)
+        value_ = take_("type_url", UNSET)
         model_.type_url = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ProtobufAny", "type_url")
         )
-        value_ = fields_.rest.pop("value", UNSET)
+        value_ = take_("value", UNSET)
         model_.value = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ProtobufAny", "value")
         model_.additional_properties = fields_.others()
         return model_

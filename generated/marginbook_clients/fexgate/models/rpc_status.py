@@ -53,10 +53,11 @@ class RpcStatus:
         from .protobuf_any import ProtobufAny
 
         fields_ = Fields(source, "RpcStatus")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "RpcStatus", "code")
-        value_ = fields_.rest.pop("message", UNSET)
+        value_ = take_("message", UNSET)
         model_.message = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "RpcStatus", "message")
         )

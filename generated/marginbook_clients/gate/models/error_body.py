@@ -58,14 +58,15 @@ class ErrorBody:
 
         """
         fields_ = Fields(source, "ErrorBody")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("label", UNSET)
+        value_ = take_("label", UNSET)
         model_.label = value_ if type(value_) is str else check(value_, str, "ErrorBody", "label")
-        value_ = fields_.rest.pop("message", UNSET)
+        value_ = take_("message", UNSET)
         model_.message = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorBody", "message")
         )
-        value_ = fields_.rest.pop("detail", UNSET)
+        value_ = take_("detail", UNSET)
         model_.detail = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorBody", "detail")
         model_.additional_properties = fields_.others()
         return model_

@@ -224,31 +224,32 @@ class FuturesAccount:
         from .futures_account_history import FuturesAccountHistory
 
         fields_ = Fields(source, "FuturesAccount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.user = fields_.take("user", object)
-        value_ = fields_.rest.pop("currency", UNSET)
+        value_ = take_("currency", UNSET)
         model_.currency = value_ if type(value_) is str else check(value_, str, "FuturesAccount", "currency")
-        value_ = fields_.rest.pop("total", UNSET)
+        value_ = take_("total", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "total")
-        value_ = fields_.rest.pop("unrealised_pnl", UNSET)
+        value_ = take_("unrealised_pnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealised_pnl = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "unrealised_pnl")
         )
-        value_ = fields_.rest.pop("order_margin", UNSET)
+        value_ = take_("order_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.order_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "order_margin")
         )
-        value_ = fields_.rest.pop("available", UNSET)
+        value_ = take_("available", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "available")
-        value_ = fields_.rest.pop("point", UNSET)
+        value_ = take_("point", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.point = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccount", "point")
         model_.history = FuturesAccountHistory.from_dict(fields_.take("history", dict))
-        value_ = fields_.rest.pop("position_margin", UNSET)
+        value_ = take_("position_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_margin = (
             amount_
@@ -257,7 +258,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "position_margin")
         )
-        value_ = fields_.rest.pop("bonus", UNSET)
+        value_ = take_("bonus", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.bonus = (
             amount_
@@ -266,17 +267,17 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "bonus")
         )
-        value_ = fields_.rest.pop("in_dual_mode", UNSET)
+        value_ = take_("in_dual_mode", UNSET)
         model_.in_dual_mode = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "FuturesAccount", "in_dual_mode")
         )
-        value_ = fields_.rest.pop("enable_credit", UNSET)
+        value_ = take_("enable_credit", UNSET)
         model_.enable_credit = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "FuturesAccount", "enable_credit")
         )
-        value_ = fields_.rest.pop("position_initial_margin", UNSET)
+        value_ = take_("position_initial_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_initial_margin = (
             amount_
@@ -285,7 +286,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "position_initial_margin")
         )
-        value_ = fields_.rest.pop("maintenance_margin", UNSET)
+        value_ = take_("maintenance_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maintenance_margin = (
             amount_
@@ -294,23 +295,23 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "maintenance_margin")
         )
-        value_ = fields_.rest.pop("margin_mode", UNSET)
+        value_ = take_("margin_mode", UNSET)
         model_.margin_mode = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "FuturesAccount", "margin_mode")
         )
-        value_ = fields_.rest.pop("margin_mode_name", UNSET)
+        value_ = take_("margin_mode_name", UNSET)
         model_.margin_mode_name = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "FuturesAccount", "margin_mode_name")
         )
-        value_ = fields_.rest.pop("enable_evolved_classic", UNSET)
+        value_ = take_("enable_evolved_classic", UNSET)
         model_.enable_evolved_classic = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "FuturesAccount", "enable_evolved_classic")
         )
-        value_ = fields_.rest.pop("cross_order_margin", UNSET)
+        value_ = take_("cross_order_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_order_margin = (
             amount_
@@ -319,7 +320,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_order_margin")
         )
-        value_ = fields_.rest.pop("cross_initial_margin", UNSET)
+        value_ = take_("cross_initial_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_initial_margin = (
             amount_
@@ -328,7 +329,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_initial_margin")
         )
-        value_ = fields_.rest.pop("cross_maintenance_margin", UNSET)
+        value_ = take_("cross_maintenance_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_maintenance_margin = (
             amount_
@@ -337,7 +338,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_maintenance_margin")
         )
-        value_ = fields_.rest.pop("cross_unrealised_pnl", UNSET)
+        value_ = take_("cross_unrealised_pnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_unrealised_pnl = (
             amount_
@@ -346,7 +347,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_unrealised_pnl")
         )
-        value_ = fields_.rest.pop("cross_available", UNSET)
+        value_ = take_("cross_available", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_available = (
             amount_
@@ -355,7 +356,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_available")
         )
-        value_ = fields_.rest.pop("cross_margin_balance", UNSET)
+        value_ = take_("cross_margin_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_margin_balance = (
             amount_
@@ -364,7 +365,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_margin_balance")
         )
-        value_ = fields_.rest.pop("cross_mmr", UNSET)
+        value_ = take_("cross_mmr", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_mmr = (
             amount_
@@ -373,7 +374,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_mmr")
         )
-        value_ = fields_.rest.pop("cross_imr", UNSET)
+        value_ = take_("cross_imr", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_imr = (
             amount_
@@ -382,7 +383,7 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "cross_imr")
         )
-        value_ = fields_.rest.pop("isolated_position_margin", UNSET)
+        value_ = take_("isolated_position_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.isolated_position_margin = (
             amount_
@@ -391,29 +392,29 @@ class FuturesAccount:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccount", "isolated_position_margin")
         )
-        value_ = fields_.rest.pop("enable_new_dual_mode", UNSET)
+        value_ = take_("enable_new_dual_mode", UNSET)
         model_.enable_new_dual_mode = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "FuturesAccount", "enable_new_dual_mode")
         )
-        value_ = fields_.rest.pop("enable_tiered_mm", UNSET)
+        value_ = take_("enable_tiered_mm", UNSET)
         model_.enable_tiered_mm = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "FuturesAccount", "enable_tiered_mm")
         )
-        value_ = fields_.rest.pop("enable_dual_plus", UNSET)
+        value_ = take_("enable_dual_plus", UNSET)
         model_.enable_dual_plus = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "FuturesAccount", "enable_dual_plus")
         )
-        value_ = fields_.rest.pop("position_mode", UNSET)
+        value_ = take_("position_mode", UNSET)
         model_.position_mode = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "FuturesAccount", "position_mode")
         )
-        value_ = fields_.rest.pop("position_voucher_total", UNSET)
+        value_ = take_("position_voucher_total", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_voucher_total = (
             amount_

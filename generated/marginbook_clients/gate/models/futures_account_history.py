@@ -100,35 +100,36 @@ class FuturesAccountHistory:
 
         """
         fields_ = Fields(source, "FuturesAccountHistory")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("dnw", UNSET)
+        value_ = take_("dnw", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.dnw = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "dnw")
-        value_ = fields_.rest.pop("pnl", UNSET)
+        value_ = take_("pnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.pnl = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "pnl")
-        value_ = fields_.rest.pop("fee", UNSET)
+        value_ = take_("fee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.fee = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "fee")
-        value_ = fields_.rest.pop("refr", UNSET)
+        value_ = take_("refr", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.refr = amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "refr")
-        value_ = fields_.rest.pop("point_dnw", UNSET)
+        value_ = take_("point_dnw", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.point_dnw = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "point_dnw")
         )
-        value_ = fields_.rest.pop("point_fee", UNSET)
+        value_ = take_("point_fee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.point_fee = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "point_fee")
         )
-        value_ = fields_.rest.pop("point_refr", UNSET)
+        value_ = take_("point_refr", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.point_refr = (
             amount_ if amount_ is not None else check(value_, Decimal, "FuturesAccountHistory", "point_refr")
         )
-        value_ = fields_.rest.pop("fund", UNSET)
+        value_ = take_("fund", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.fund = (
             amount_
@@ -137,7 +138,7 @@ class FuturesAccountHistory:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccountHistory", "fund")
         )
-        value_ = fields_.rest.pop("bonus_dnw", UNSET)
+        value_ = take_("bonus_dnw", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.bonus_dnw = (
             amount_
@@ -146,7 +147,7 @@ class FuturesAccountHistory:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccountHistory", "bonus_dnw")
         )
-        value_ = fields_.rest.pop("bonus_offset", UNSET)
+        value_ = take_("bonus_offset", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.bonus_offset = (
             amount_
@@ -155,7 +156,7 @@ class FuturesAccountHistory:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccountHistory", "bonus_offset")
         )
-        value_ = fields_.rest.pop("settle", UNSET)
+        value_ = take_("settle", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.settle = (
             amount_
@@ -164,7 +165,7 @@ class FuturesAccountHistory:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccountHistory", "settle")
         )
-        value_ = fields_.rest.pop("settle_fee", UNSET)
+        value_ = take_("settle_fee", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.settle_fee = (
             amount_
@@ -173,7 +174,7 @@ class FuturesAccountHistory:
             if value_ is UNSET
             else check(value_, Decimal, "FuturesAccountHistory", "settle_fee")
         )
-        value_ = fields_.rest.pop("cross_settle", UNSET)
+        value_ = take_("cross_settle", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_settle = (
             amount_

@@ -49,8 +49,9 @@ class ServerTime:
 
         """
         fields_ = Fields(source, "ServerTime")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("server_time", UNSET)
+        value_ = take_("server_time", UNSET)
         model_.server_time = value_ if type(value_) is int else check(value_, int, "ServerTime", "server_time")
         model_.additional_properties = fields_.others()
         return model_

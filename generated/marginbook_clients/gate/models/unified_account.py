@@ -147,71 +147,72 @@ class UnifiedAccount:
         from .unified_account_balances import UnifiedAccountBalances
 
         fields_ = Fields(source, "UnifiedAccount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.user_id = fields_.take("user_id", object)
-        value_ = fields_.rest.pop("locked", UNSET)
+        value_ = take_("locked", UNSET)
         model_.locked = value_ if type(value_) is bool else check(value_, bool, "UnifiedAccount", "locked")
         model_.balances = UnifiedAccountBalances.from_dict(fields_.take("balances", dict))
-        value_ = fields_.rest.pop("total", UNSET)
+        value_ = take_("total", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total")
-        value_ = fields_.rest.pop("borrowed", UNSET)
+        value_ = take_("borrowed", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.borrowed = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "borrowed")
-        value_ = fields_.rest.pop("total_initial_margin", UNSET)
+        value_ = take_("total_initial_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_initial_margin")
         )
-        value_ = fields_.rest.pop("total_margin_balance", UNSET)
+        value_ = take_("total_margin_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_margin_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_margin_balance")
         )
-        value_ = fields_.rest.pop("total_maintenance_margin", UNSET)
+        value_ = take_("total_maintenance_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_maintenance_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_maintenance_margin")
         )
-        value_ = fields_.rest.pop("total_initial_margin_rate", UNSET)
+        value_ = take_("total_initial_margin_rate", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_initial_margin_rate = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_initial_margin_rate")
         )
-        value_ = fields_.rest.pop("total_maintenance_margin_rate", UNSET)
+        value_ = take_("total_maintenance_margin_rate", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_maintenance_margin_rate = (
             amount_
             if amount_ is not None
             else check(value_, Decimal, "UnifiedAccount", "total_maintenance_margin_rate")
         )
-        value_ = fields_.rest.pop("total_available_margin", UNSET)
+        value_ = take_("total_available_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_available_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "total_available_margin")
         )
-        value_ = fields_.rest.pop("unified_account_total", UNSET)
+        value_ = take_("unified_account_total", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unified_account_total = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "unified_account_total")
         )
-        value_ = fields_.rest.pop("unified_account_total_liab", UNSET)
+        value_ = take_("unified_account_total_liab", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unified_account_total_liab = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "unified_account_total_liab")
         )
-        value_ = fields_.rest.pop("unified_account_total_equity", UNSET)
+        value_ = take_("unified_account_total_equity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unified_account_total_equity = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedAccount", "unified_account_total_equity")
         )
-        value_ = fields_.rest.pop("mode", UNSET)
+        value_ = take_("mode", UNSET)
         model_.mode = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "UnifiedAccount", "mode")
-        value_ = fields_.rest.pop("refresh_time", UNSET)
+        value_ = take_("refresh_time", UNSET)
         model_.refresh_time = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "UnifiedAccount", "refresh_time")
         )
-        value_ = fields_.rest.pop("leverage", UNSET)
+        value_ = take_("leverage", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.leverage = (
             amount_
@@ -220,7 +221,7 @@ class UnifiedAccount:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedAccount", "leverage")
         )
-        value_ = fields_.rest.pop("spot_order_loss", UNSET)
+        value_ = take_("spot_order_loss", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.spot_order_loss = (
             amount_
@@ -229,7 +230,7 @@ class UnifiedAccount:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedAccount", "spot_order_loss")
         )
-        value_ = fields_.rest.pop("options_order_loss", UNSET)
+        value_ = take_("options_order_loss", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.options_order_loss = (
             amount_
@@ -238,15 +239,15 @@ class UnifiedAccount:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedAccount", "options_order_loss")
         )
-        value_ = fields_.rest.pop("spot_hedge", UNSET)
+        value_ = take_("spot_hedge", UNSET)
         model_.spot_hedge = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "UnifiedAccount", "spot_hedge")
         )
-        value_ = fields_.rest.pop("use_funding", UNSET)
+        value_ = take_("use_funding", UNSET)
         model_.use_funding = (
             value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "UnifiedAccount", "use_funding")
         )
-        value_ = fields_.rest.pop("is_all_collateral", UNSET)
+        value_ = take_("is_all_collateral", UNSET)
         model_.is_all_collateral = (
             value_
             if type(value_) is bool or value_ is UNSET

@@ -141,38 +141,39 @@ class UnifiedBalance:
 
         """
         fields_ = Fields(source, "UnifiedBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("available", UNSET)
+        value_ = take_("available", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "available")
-        value_ = fields_.rest.pop("freeze", UNSET)
+        value_ = take_("freeze", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.freeze = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "freeze")
-        value_ = fields_.rest.pop("borrowed", UNSET)
+        value_ = take_("borrowed", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.borrowed = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "borrowed")
-        value_ = fields_.rest.pop("negative_liab", UNSET)
+        value_ = take_("negative_liab", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.negative_liab = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "negative_liab")
         )
-        value_ = fields_.rest.pop("futures_pos_liab", UNSET)
+        value_ = take_("futures_pos_liab", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.futures_pos_liab = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "futures_pos_liab")
         )
-        value_ = fields_.rest.pop("equity", UNSET)
+        value_ = take_("equity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.equity = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "equity")
-        value_ = fields_.rest.pop("total_freeze", UNSET)
+        value_ = take_("total_freeze", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_freeze = (
             amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "total_freeze")
         )
-        value_ = fields_.rest.pop("total_liab", UNSET)
+        value_ = take_("total_liab", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_liab = amount_ if amount_ is not None else check(value_, Decimal, "UnifiedBalance", "total_liab")
-        value_ = fields_.rest.pop("spot_in_use", UNSET)
+        value_ = take_("spot_in_use", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.spot_in_use = (
             amount_
@@ -181,7 +182,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "spot_in_use")
         )
-        value_ = fields_.rest.pop("funding", UNSET)
+        value_ = take_("funding", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.funding = (
             amount_
@@ -191,7 +192,7 @@ class UnifiedBalance:
             else check(value_, Decimal, "UnifiedBalance", "funding")
         )
         model_.funding_version = fields_.take("funding_version", object) if "funding_version" in fields_.rest else UNSET
-        value_ = fields_.rest.pop("cross_balance", UNSET)
+        value_ = take_("cross_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_balance = (
             amount_
@@ -200,7 +201,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "cross_balance")
         )
-        value_ = fields_.rest.pop("iso_balance", UNSET)
+        value_ = take_("iso_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.iso_balance = (
             amount_
@@ -209,7 +210,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "iso_balance")
         )
-        value_ = fields_.rest.pop("im", UNSET)
+        value_ = take_("im", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.im = (
             amount_
@@ -218,7 +219,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "im")
         )
-        value_ = fields_.rest.pop("mm", UNSET)
+        value_ = take_("mm", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.mm = (
             amount_
@@ -227,7 +228,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "mm")
         )
-        value_ = fields_.rest.pop("imr", UNSET)
+        value_ = take_("imr", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.imr = (
             amount_
@@ -236,7 +237,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "imr")
         )
-        value_ = fields_.rest.pop("mmr", UNSET)
+        value_ = take_("mmr", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.mmr = (
             amount_
@@ -245,7 +246,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "mmr")
         )
-        value_ = fields_.rest.pop("margin_balance", UNSET)
+        value_ = take_("margin_balance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_balance = (
             amount_
@@ -254,7 +255,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "margin_balance")
         )
-        value_ = fields_.rest.pop("available_margin", UNSET)
+        value_ = take_("available_margin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_margin = (
             amount_
@@ -263,7 +264,7 @@ class UnifiedBalance:
             if value_ is UNSET
             else check(value_, Decimal, "UnifiedBalance", "available_margin")
         )
-        value_ = fields_.rest.pop("enabled_collateral", UNSET)
+        value_ = take_("enabled_collateral", UNSET)
         model_.enabled_collateral = (
             value_
             if type(value_) is bool or value_ is UNSET

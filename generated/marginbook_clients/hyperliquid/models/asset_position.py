@@ -58,9 +58,10 @@ class AssetPosition:
         from .position import Position
 
         fields_ = Fields(source, "AssetPosition")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.position = Position.from_dict(fields_.take("position", dict))
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = value_ if type(value_) is str else check(value_, str, "AssetPosition", "type")
         model_.additional_properties = fields_.others()
         return model_

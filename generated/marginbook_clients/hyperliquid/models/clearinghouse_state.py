@@ -79,12 +79,13 @@ class ClearinghouseState:
         from .margin_summary import MarginSummary
 
         fields_ = Fields(source, "ClearinghouseState")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.asset_positions = [
             AssetPosition.from_dict(check(item_, dict, "ClearinghouseState", "assetPositions"))
             for item_ in fields_.take("assetPositions", list)
         ]
-        value_ = fields_.rest.pop("crossMaintenanceMarginUsed", UNSET)
+        value_ = take_("crossMaintenanceMarginUsed", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cross_maintenance_margin_used = (
             amount_
@@ -93,7 +94,7 @@ class ClearinghouseState:
         )
         model_.cross_margin_summary = MarginSummary.from_dict(fields_.take("crossMarginSummary", dict))
         model_.margin_summary = MarginSummary.from_dict(fields_.take("marginSummary", dict))
-        value_ = fields_.rest.pop("withdrawable", UNSET)
+        value_ = take_("withdrawable", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.withdrawable = (
             amount_ if amount_ is not None else check(value_, Decimal, "ClearinghouseState", "withdrawable")

@@ -59,11 +59,12 @@ class Leverage:
 
         """
         fields_ = Fields(source, "Leverage")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = value_ if type(value_) is str else check(value_, str, "Leverage", "type")
         model_.value = fields_.take("value", object) if "value" in fields_.rest else UNSET
-        value_ = fields_.rest.pop("rawUsd", UNSET)
+        value_ = take_("rawUsd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.raw_usd = (
             amount_

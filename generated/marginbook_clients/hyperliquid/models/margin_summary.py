@@ -62,23 +62,24 @@ class MarginSummary:
 
         """
         fields_ = Fields(source, "MarginSummary")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("accountValue", UNSET)
+        value_ = take_("accountValue", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.account_value = (
             amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "accountValue")
         )
-        value_ = fields_.rest.pop("totalMarginUsed", UNSET)
+        value_ = take_("totalMarginUsed", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_margin_used = (
             amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "totalMarginUsed")
         )
-        value_ = fields_.rest.pop("totalNtlPos", UNSET)
+        value_ = take_("totalNtlPos", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_ntl_pos = (
             amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "totalNtlPos")
         )
-        value_ = fields_.rest.pop("totalRawUsd", UNSET)
+        value_ = take_("totalRawUsd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_raw_usd = (
             amount_ if amount_ is not None else check(value_, Decimal, "MarginSummary", "totalRawUsd")

@@ -58,9 +58,10 @@ class Meta:
 
         """
         fields_ = Fields(source, "Meta")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.universe = fields_.take("universe", object)
-        value_ = fields_.rest.pop("collateralToken", UNSET)
+        value_ = take_("collateralToken", UNSET)
         model_.collateral_token = value_ if type(value_) is int else check(value_, int, "Meta", "collateralToken")
         model_.margin_tables = fields_.take("marginTables", object) if "marginTables" in fields_.rest else UNSET
         model_.additional_properties = fields_.others()

@@ -104,17 +104,18 @@ class Position:
         from .leverage import Leverage
 
         fields_ = Fields(source, "Position")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("coin", UNSET)
+        value_ = take_("coin", UNSET)
         model_.coin = value_ if type(value_) is str else check(value_, str, "Position", "coin")
         model_.leverage = Leverage.from_dict(fields_.take("leverage", dict))
-        value_ = fields_.rest.pop("marginUsed", UNSET)
+        value_ = take_("marginUsed", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_used = amount_ if amount_ is not None else check(value_, Decimal, "Position", "marginUsed")
-        value_ = fields_.rest.pop("unrealizedPnl", UNSET)
+        value_ = take_("unrealizedPnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealized_pnl = amount_ if amount_ is not None else check(value_, Decimal, "Position", "unrealizedPnl")
-        value_ = fields_.rest.pop("szi", UNSET)
+        value_ = take_("szi", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.szi = (
             amount_ if amount_ is not None else value_ if value_ is UNSET else check(value_, Decimal, "Position", "szi")
@@ -128,7 +129,7 @@ class Position:
             if "entryPx" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("positionValue", UNSET)
+        value_ = take_("positionValue", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_value = (
             amount_
@@ -137,7 +138,7 @@ class Position:
             if value_ is UNSET
             else check(value_, Decimal, "Position", "positionValue")
         )
-        value_ = fields_.rest.pop("returnOnEquity", UNSET)
+        value_ = take_("returnOnEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.return_on_equity = (
             amount_

@@ -58,12 +58,13 @@ class Question:
 
         """
         fields_ = Fields(source, "Question")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = value_ if type(value_) is str else check(value_, str, "Question", "type")
-        value_ = fields_.rest.pop("user", UNSET)
+        value_ = take_("user", UNSET)
         model_.user = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Question", "user")
-        value_ = fields_.rest.pop("dex", UNSET)
+        value_ = take_("dex", UNSET)
         model_.dex = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Question", "dex")
         model_.additional_properties = fields_.others()
         return model_

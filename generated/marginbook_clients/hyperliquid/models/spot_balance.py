@@ -67,18 +67,19 @@ class SpotBalance:
 
         """
         fields_ = Fields(source, "SpotBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("coin", UNSET)
+        value_ = take_("coin", UNSET)
         model_.coin = value_ if type(value_) is str else check(value_, str, "SpotBalance", "coin")
-        value_ = fields_.rest.pop("total", UNSET)
+        value_ = take_("total", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total = amount_ if amount_ is not None else check(value_, Decimal, "SpotBalance", "total")
-        value_ = fields_.rest.pop("hold", UNSET)
+        value_ = take_("hold", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.hold = amount_ if amount_ is not None else check(value_, Decimal, "SpotBalance", "hold")
-        value_ = fields_.rest.pop("token", UNSET)
+        value_ = take_("token", UNSET)
         model_.token = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "SpotBalance", "token")
-        value_ = fields_.rest.pop("entryNtl", UNSET)
+        value_ = take_("entryNtl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.entry_ntl = (
             amount_

@@ -66,11 +66,12 @@ class AccountsResponse:
         from .accounts import Accounts
 
         fields_ = Fields(source, "AccountsResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.accounts = Accounts.from_dict(fields_.take("accounts", dict))
-        value_ = fields_.rest.pop("result", UNSET)
+        value_ = take_("result", UNSET)
         model_.result = value_ if type(value_) is str else check(value_, str, "AccountsResponse", "result")
-        value_ = fields_.rest.pop("serverTime", UNSET)
+        value_ = take_("serverTime", UNSET)
         model_.server_time = value_ if type(value_) is str else check(value_, str, "AccountsResponse", "serverTime")
         model_.additional_properties = fields_.others()
         return model_

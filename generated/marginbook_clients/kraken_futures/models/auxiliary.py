@@ -67,17 +67,18 @@ class Auxiliary:
 
         """
         fields_ = Fields(source, "Auxiliary")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("pv", UNSET)
+        value_ = take_("pv", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.pv = amount_ if amount_ is not None else check(value_, Decimal, "Auxiliary", "pv")
-        value_ = fields_.rest.pop("pnl", UNSET)
+        value_ = take_("pnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.pnl = amount_ if amount_ is not None else check(value_, Decimal, "Auxiliary", "pnl")
-        value_ = fields_.rest.pop("af", UNSET)
+        value_ = take_("af", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.af = amount_ if amount_ is not None else check(value_, Decimal, "Auxiliary", "af")
-        value_ = fields_.rest.pop("usd", UNSET)
+        value_ = take_("usd", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.usd = (
             amount_
@@ -86,7 +87,7 @@ class Auxiliary:
             if value_ is UNSET
             else check(value_, Decimal, "Auxiliary", "usd")
         )
-        value_ = fields_.rest.pop("funding", UNSET)
+        value_ = take_("funding", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.funding = (
             amount_

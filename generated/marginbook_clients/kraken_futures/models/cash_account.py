@@ -61,8 +61,9 @@ class CashAccount:
         from .balances import Balances
 
         fields_ = Fields(source, "CashAccount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = value_ if type(value_) is str else check(value_, str, "CashAccount", "type")
         model_.balances = Balances.from_dict(fields_.take("balances", dict))
         model_.additional_properties = fields_.others()

@@ -62,17 +62,18 @@ class ErrorResponse:
 
         """
         fields_ = Fields(source, "ErrorResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("result", UNSET)
+        value_ = take_("result", UNSET)
         model_.result = value_ if type(value_) is str else check(value_, str, "ErrorResponse", "result")
-        value_ = fields_.rest.pop("error", UNSET)
+        value_ = take_("error", UNSET)
         model_.error = value_ if type(value_) is str else check(value_, str, "ErrorResponse", "error")
         model_.errors = (
             [check(item_, str, "ErrorResponse", "errors") for item_ in fields_.take("errors", list)]
             if "errors" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("serverTime", UNSET)
+        value_ = take_("serverTime", UNSET)
         model_.server_time = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "ErrorResponse", "serverTime")
         )

@@ -120,63 +120,64 @@ class FlexAccount:
         from .portfolio_margin_breakdown import PortfolioMarginBreakdown
 
         fields_ = Fields(source, "FlexAccount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.currencies = FlexCurrencies.from_dict(fields_.take("currencies", dict))
-        value_ = fields_.rest.pop("initialMargin", UNSET)
+        value_ = take_("initialMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.initial_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "initialMargin")
         )
-        value_ = fields_.rest.pop("initialMarginWithOrders", UNSET)
+        value_ = take_("initialMarginWithOrders", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.initial_margin_with_orders = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "initialMarginWithOrders")
         )
-        value_ = fields_.rest.pop("maintenanceMargin", UNSET)
+        value_ = take_("maintenanceMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.maintenance_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "maintenanceMargin")
         )
-        value_ = fields_.rest.pop("balanceValue", UNSET)
+        value_ = take_("balanceValue", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.balance_value = amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "balanceValue")
-        value_ = fields_.rest.pop("portfolioValue", UNSET)
+        value_ = take_("portfolioValue", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.portfolio_value = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "portfolioValue")
         )
-        value_ = fields_.rest.pop("collateralValue", UNSET)
+        value_ = take_("collateralValue", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.collateral_value = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "collateralValue")
         )
-        value_ = fields_.rest.pop("pnl", UNSET)
+        value_ = take_("pnl", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.pnl = amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "pnl")
-        value_ = fields_.rest.pop("unrealizedFunding", UNSET)
+        value_ = take_("unrealizedFunding", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealized_funding = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "unrealizedFunding")
         )
-        value_ = fields_.rest.pop("totalUnrealized", UNSET)
+        value_ = take_("totalUnrealized", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_unrealized = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "totalUnrealized")
         )
-        value_ = fields_.rest.pop("totalUnrealizedAsMargin", UNSET)
+        value_ = take_("totalUnrealizedAsMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_unrealized_as_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "totalUnrealizedAsMargin")
         )
-        value_ = fields_.rest.pop("availableMargin", UNSET)
+        value_ = take_("availableMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "availableMargin")
         )
-        value_ = fields_.rest.pop("marginEquity", UNSET)
+        value_ = take_("marginEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_equity = amount_ if amount_ is not None else check(value_, Decimal, "FlexAccount", "marginEquity")
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "FlexAccount", "type")
         model_.portfolio_margin_breakdown = (
             PortfolioMarginBreakdown.from_dict(fields_.take("portfolioMarginBreakdown", dict))

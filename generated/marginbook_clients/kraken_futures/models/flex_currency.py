@@ -69,17 +69,18 @@ class FlexCurrency:
 
         """
         fields_ = Fields(source, "FlexCurrency")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("quantity", UNSET)
+        value_ = take_("quantity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.quantity = amount_ if amount_ is not None else check(value_, Decimal, "FlexCurrency", "quantity")
-        value_ = fields_.rest.pop("value", UNSET)
+        value_ = take_("value", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.value = amount_ if amount_ is not None else check(value_, Decimal, "FlexCurrency", "value")
-        value_ = fields_.rest.pop("available", UNSET)
+        value_ = take_("available", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available = amount_ if amount_ is not None else check(value_, Decimal, "FlexCurrency", "available")
-        value_ = fields_.rest.pop("collateral", UNSET)
+        value_ = take_("collateral", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.collateral = (
             amount_
@@ -88,7 +89,7 @@ class FlexCurrency:
             if value_ is UNSET
             else check(value_, Decimal, "FlexCurrency", "collateral")
         )
-        value_ = fields_.rest.pop("collateralValue", UNSET)
+        value_ = take_("collateralValue", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.collateral_value = (
             amount_

@@ -70,10 +70,11 @@ class InstrumentStatus:
 
         """
         fields_ = Fields(source, "InstrumentStatus")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("tradeable", UNSET)
+        value_ = take_("tradeable", UNSET)
         model_.tradeable = value_ if type(value_) is str else check(value_, str, "InstrumentStatus", "tradeable")
-        value_ = fields_.rest.pop("experiencingDislocation", UNSET)
+        value_ = take_("experiencingDislocation", UNSET)
         model_.experiencing_dislocation = (
             value_
             if type(value_) is bool or value_ is UNSET
@@ -88,13 +89,13 @@ class InstrumentStatus:
             if "priceDislocationDirection" in fields_.rest
             else UNSET
         )
-        value_ = fields_.rest.pop("experiencingExtremeVolatility", UNSET)
+        value_ = take_("experiencingExtremeVolatility", UNSET)
         model_.experiencing_extreme_volatility = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "InstrumentStatus", "experiencingExtremeVolatility")
         )
-        value_ = fields_.rest.pop("extremeVolatilityInitialMarginMultiplier", UNSET)
+        value_ = take_("extremeVolatilityInitialMarginMultiplier", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.extreme_volatility_initial_margin_multiplier = (
             amount_

@@ -62,14 +62,15 @@ class InstrumentStatusResponse:
         from .instrument_status import InstrumentStatus
 
         fields_ = Fields(source, "InstrumentStatusResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
         model_.instrument_status = [
             InstrumentStatus.from_dict(check(item_, dict, "InstrumentStatusResponse", "instrumentStatus"))
             for item_ in fields_.take("instrumentStatus", list)
         ]
-        value_ = fields_.rest.pop("result", UNSET)
+        value_ = take_("result", UNSET)
         model_.result = value_ if type(value_) is str else check(value_, str, "InstrumentStatusResponse", "result")
-        value_ = fields_.rest.pop("serverTime", UNSET)
+        value_ = take_("serverTime", UNSET)
         model_.server_time = (
             value_ if type(value_) is str else check(value_, str, "InstrumentStatusResponse", "serverTime")
         )

@@ -83,10 +83,11 @@ class MarginAccount:
         from .trigger_estimates import TriggerEstimates
 
         fields_ = Fields(source, "MarginAccount")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = value_ if type(value_) is str else check(value_, str, "MarginAccount", "type")
-        value_ = fields_.rest.pop("currency", UNSET)
+        value_ = take_("currency", UNSET)
         model_.currency = value_ if type(value_) is str else check(value_, str, "MarginAccount", "currency")
         model_.balances = Balances.from_dict(fields_.take("balances", dict))
         model_.auxiliary = Auxiliary.from_dict(fields_.take("auxiliary", dict))

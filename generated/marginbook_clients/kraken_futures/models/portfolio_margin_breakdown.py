@@ -79,41 +79,42 @@ class PortfolioMarginBreakdown:
 
         """
         fields_ = Fields(source, "PortfolioMarginBreakdown")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("totalCrossAssetNettedMarketRisk", UNSET)
+        value_ = take_("totalCrossAssetNettedMarketRisk", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_cross_asset_netted_market_risk = (
             amount_
             if amount_ is not None
             else check(value_, Decimal, "PortfolioMarginBreakdown", "totalCrossAssetNettedMarketRisk")
         )
-        value_ = fields_.rest.pop("totalMarketRisk", UNSET)
+        value_ = take_("totalMarketRisk", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_market_risk = (
             amount_ if amount_ is not None else check(value_, Decimal, "PortfolioMarginBreakdown", "totalMarketRisk")
         )
-        value_ = fields_.rest.pop("totalAbsoluteOptionPositionDeltaNotional", UNSET)
+        value_ = take_("totalAbsoluteOptionPositionDeltaNotional", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_absolute_option_position_delta_notional = (
             amount_
             if amount_ is not None
             else check(value_, Decimal, "PortfolioMarginBreakdown", "totalAbsoluteOptionPositionDeltaNotional")
         )
-        value_ = fields_.rest.pop("netPortfolioDelta", UNSET)
+        value_ = take_("netPortfolioDelta", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.net_portfolio_delta = (
             amount_ if amount_ is not None else check(value_, Decimal, "PortfolioMarginBreakdown", "netPortfolioDelta")
         )
-        value_ = fields_.rest.pop("totalPremium", UNSET)
+        value_ = take_("totalPremium", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_premium = (
             amount_ if amount_ is not None else check(value_, Decimal, "PortfolioMarginBreakdown", "totalPremium")
         )
-        value_ = fields_.rest.pop("isBuyOnly", UNSET)
+        value_ = take_("isBuyOnly", UNSET)
         model_.is_buy_only = (
             value_ if type(value_) is bool else check(value_, bool, "PortfolioMarginBreakdown", "isBuyOnly")
         )
-        value_ = fields_.rest.pop("futuresMaintenanceMargin", UNSET)
+        value_ = take_("futuresMaintenanceMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.futures_maintenance_margin = (
             amount_

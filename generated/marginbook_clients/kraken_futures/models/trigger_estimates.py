@@ -62,17 +62,18 @@ class TriggerEstimates:
 
         """
         fields_ = Fields(source, "TriggerEstimates")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("im", UNSET)
+        value_ = take_("im", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.im = amount_ if amount_ is not None else check(value_, Decimal, "TriggerEstimates", "im")
-        value_ = fields_.rest.pop("mm", UNSET)
+        value_ = take_("mm", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.mm = amount_ if amount_ is not None else check(value_, Decimal, "TriggerEstimates", "mm")
-        value_ = fields_.rest.pop("lt", UNSET)
+        value_ = take_("lt", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.lt = amount_ if amount_ is not None else check(value_, Decimal, "TriggerEstimates", "lt")
-        value_ = fields_.rest.pop("tt", UNSET)
+        value_ = take_("tt", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.tt = amount_ if amount_ is not None else check(value_, Decimal, "TriggerEstimates", "tt")
         model_.additional_properties = fields_.others()

@@ -93,45 +93,46 @@ class AccountOverview:
 
         """
         fields_ = Fields(source, "AccountOverview")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("currency", UNSET)
+        value_ = take_("currency", UNSET)
         model_.currency = value_ if type(value_) is str else check(value_, str, "AccountOverview", "currency")
-        value_ = fields_.rest.pop("accountEquity", UNSET)
+        value_ = take_("accountEquity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.account_equity = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "accountEquity")
         )
-        value_ = fields_.rest.pop("unrealisedPNL", UNSET)
+        value_ = take_("unrealisedPNL", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealised_pnl = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "unrealisedPNL")
         )
-        value_ = fields_.rest.pop("marginBalance", UNSET)
+        value_ = take_("marginBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.margin_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "marginBalance")
         )
-        value_ = fields_.rest.pop("positionMargin", UNSET)
+        value_ = take_("positionMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "positionMargin")
         )
-        value_ = fields_.rest.pop("orderMargin", UNSET)
+        value_ = take_("orderMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.order_margin = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "orderMargin")
         )
-        value_ = fields_.rest.pop("frozenFunds", UNSET)
+        value_ = take_("frozenFunds", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.frozen_funds = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "frozenFunds")
         )
-        value_ = fields_.rest.pop("availableBalance", UNSET)
+        value_ = take_("availableBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "AccountOverview", "availableBalance")
         )
-        value_ = fields_.rest.pop("riskRatio", UNSET)
+        value_ = take_("riskRatio", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.risk_ratio = (
             amount_
@@ -140,7 +141,7 @@ class AccountOverview:
             if value_ is UNSET
             else check(value_, Decimal, "AccountOverview", "riskRatio")
         )
-        value_ = fields_.rest.pop("maxWithdrawAmount", UNSET)
+        value_ = take_("maxWithdrawAmount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.max_withdraw_amount = (
             amount_

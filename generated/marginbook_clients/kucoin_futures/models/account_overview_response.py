@@ -63,8 +63,9 @@ class AccountOverviewResponse:
         from .account_overview import AccountOverview
 
         fields_ = Fields(source, "AccountOverviewResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "AccountOverviewResponse", "code")
         model_.data = AccountOverview.from_dict(fields_.take("data", dict))
         model_.additional_properties = fields_.others()

@@ -303,10 +303,11 @@ class Contract:
 
         """
         fields_ = Fields(source, "Contract")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("symbol", UNSET)
+        value_ = take_("symbol", UNSET)
         model_.symbol = value_ if type(value_) is str else check(value_, str, "Contract", "symbol")
-        value_ = fields_.rest.pop("settleCurrency", UNSET)
+        value_ = take_("settleCurrency", UNSET)
         model_.settle_currency = value_ if type(value_) is str else check(value_, str, "Contract", "settleCurrency")
         model_.root_symbol = fields_.take("rootSymbol", object) if "rootSymbol" in fields_.rest else UNSET
         model_.type_ = fields_.take("type", object) if "type" in fields_.rest else UNSET
@@ -359,7 +360,7 @@ class Contract:
         model_.funding_rate_granularity = (
             fields_.take("fundingRateGranularity", object) if "fundingRateGranularity" in fields_.rest else UNSET
         )
-        value_ = fields_.rest.pop("openInterest", UNSET)
+        value_ = take_("openInterest", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.open_interest = (
             amount_

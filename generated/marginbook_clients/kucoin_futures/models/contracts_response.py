@@ -58,8 +58,9 @@ class ContractsResponse:
         from .contract import Contract
 
         fields_ = Fields(source, "ContractsResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "ContractsResponse", "code")
         model_.data = [
             Contract.from_dict(check(item_, dict, "ContractsResponse", "data")) for item_ in fields_.take("data", list)

@@ -53,10 +53,11 @@ class ServerTimeResponse:
 
         """
         fields_ = Fields(source, "ServerTimeResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "ServerTimeResponse", "code")
-        value_ = fields_.rest.pop("data", UNSET)
+        value_ = take_("data", UNSET)
         model_.data = value_ if type(value_) is int else check(value_, int, "ServerTimeResponse", "data")
         model_.additional_properties = fields_.others()
         return model_

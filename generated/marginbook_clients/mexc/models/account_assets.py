@@ -63,13 +63,14 @@ class AccountAssets:
         from .asset import Asset
 
         fields_ = Fields(source, "AccountAssets")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("success", UNSET)
+        value_ = take_("success", UNSET)
         model_.success = value_ if type(value_) is bool else check(value_, bool, "AccountAssets", "success")
         model_.data = [
             Asset.from_dict(check(item_, dict, "AccountAssets", "data")) for item_ in fields_.take("data", list)
         ]
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "AccountAssets", "code")
         model_.additional_properties = fields_.others()
         return model_

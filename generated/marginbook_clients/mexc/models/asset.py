@@ -110,39 +110,40 @@ class Asset:
 
         """
         fields_ = Fields(source, "Asset")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("currency", UNSET)
+        value_ = take_("currency", UNSET)
         model_.currency = value_ if type(value_) is str else check(value_, str, "Asset", "currency")
-        value_ = fields_.rest.pop("positionMargin", UNSET)
+        value_ = take_("positionMargin", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.position_margin = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "positionMargin")
-        value_ = fields_.rest.pop("availableBalance", UNSET)
+        value_ = take_("availableBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_balance = (
             amount_ if amount_ is not None else check(value_, Decimal, "Asset", "availableBalance")
         )
-        value_ = fields_.rest.pop("cashBalance", UNSET)
+        value_ = take_("cashBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cash_balance = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "cashBalance")
-        value_ = fields_.rest.pop("frozenBalance", UNSET)
+        value_ = take_("frozenBalance", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.frozen_balance = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "frozenBalance")
-        value_ = fields_.rest.pop("equity", UNSET)
+        value_ = take_("equity", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.equity = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "equity")
-        value_ = fields_.rest.pop("unrealized", UNSET)
+        value_ = take_("unrealized", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.unrealized = amount_ if amount_ is not None else check(value_, Decimal, "Asset", "unrealized")
-        value_ = fields_.rest.pop("bonus", UNSET)
+        value_ = take_("bonus", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.bonus = (
             amount_ if amount_ is not None else value_ if value_ is UNSET else check(value_, Decimal, "Asset", "bonus")
         )
-        value_ = fields_.rest.pop("bonusExpireTime", UNSET)
+        value_ = take_("bonusExpireTime", UNSET)
         model_.bonus_expire_time = (
             value_ if type(value_) is int or value_ is UNSET else check(value_, int, "Asset", "bonusExpireTime")
         )
-        value_ = fields_.rest.pop("availableCash", UNSET)
+        value_ = take_("availableCash", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_cash = (
             amount_
@@ -151,7 +152,7 @@ class Asset:
             if value_ is UNSET
             else check(value_, Decimal, "Asset", "availableCash")
         )
-        value_ = fields_.rest.pop("availableOpen", UNSET)
+        value_ = take_("availableOpen", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.available_open = (
             amount_
@@ -160,7 +161,7 @@ class Asset:
             if value_ is UNSET
             else check(value_, Decimal, "Asset", "availableOpen")
         )
-        value_ = fields_.rest.pop("debtAmount", UNSET)
+        value_ = take_("debtAmount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.debt_amount = (
             amount_
@@ -169,7 +170,7 @@ class Asset:
             if value_ is UNSET
             else check(value_, Decimal, "Asset", "debtAmount")
         )
-        value_ = fields_.rest.pop("contributeMarginAmount", UNSET)
+        value_ = take_("contributeMarginAmount", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.contribute_margin_amount = (
             amount_
@@ -178,7 +179,7 @@ class Asset:
             if value_ is UNSET
             else check(value_, Decimal, "Asset", "contributeMarginAmount")
         )
-        value_ = fields_.rest.pop("vcoinId", UNSET)
+        value_ = take_("vcoinId", UNSET)
         model_.vcoin_id = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "Asset", "vcoinId")
         model_.additional_properties = fields_.others()
         return model_

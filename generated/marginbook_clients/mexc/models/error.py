@@ -58,10 +58,11 @@ class Error:
 
         """
         fields_ = Fields(source, "Error")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is int else check(value_, int, "Error", "code")
-        value_ = fields_.rest.pop("success", UNSET)
+        value_ = take_("success", UNSET)
         model_.success = value_ if type(value_) is bool or value_ is UNSET else check(value_, bool, "Error", "success")
         model_.message = (
             (None if (value_ := fields_.take("message", object)) is None else check(value_, str, "Error", "message"))

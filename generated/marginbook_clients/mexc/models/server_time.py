@@ -58,12 +58,13 @@ class ServerTime:
 
         """
         fields_ = Fields(source, "ServerTime")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("success", UNSET)
+        value_ = take_("success", UNSET)
         model_.success = value_ if type(value_) is bool else check(value_, bool, "ServerTime", "success")
-        value_ = fields_.rest.pop("data", UNSET)
+        value_ = take_("data", UNSET)
         model_.data = value_ if type(value_) is int else check(value_, int, "ServerTime", "data")
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is int or value_ is UNSET else check(value_, int, "ServerTime", "code")
         model_.additional_properties = fields_.others()
         return model_

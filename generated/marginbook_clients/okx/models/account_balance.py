@@ -137,73 +137,74 @@ class AccountBalance:
         from .currency_balance import CurrencyBalance
 
         fields_ = Fields(source, "AccountBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("uTime", UNSET)
+        value_ = take_("uTime", UNSET)
         model_.u_time = value_ if type(value_) is str else check(value_, str, "AccountBalance", "uTime")
-        value_ = fields_.rest.pop("totalEq", UNSET)
+        value_ = take_("totalEq", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.total_eq = amount_ if amount_ is not None else check(value_, Decimal, "AccountBalance", "totalEq")
-        value_ = fields_.rest.pop("isoEq", UNSET)
+        value_ = take_("isoEq", UNSET)
         model_.iso_eq = value_ if type(value_) is str else check(value_, str, "AccountBalance", "isoEq")
-        value_ = fields_.rest.pop("adjEq", UNSET)
+        value_ = take_("adjEq", UNSET)
         model_.adj_eq = value_ if type(value_) is str else check(value_, str, "AccountBalance", "adjEq")
-        value_ = fields_.rest.pop("ordFroz", UNSET)
+        value_ = take_("ordFroz", UNSET)
         model_.ord_froz = value_ if type(value_) is str else check(value_, str, "AccountBalance", "ordFroz")
-        value_ = fields_.rest.pop("imr", UNSET)
+        value_ = take_("imr", UNSET)
         model_.imr = value_ if type(value_) is str else check(value_, str, "AccountBalance", "imr")
-        value_ = fields_.rest.pop("mmr", UNSET)
+        value_ = take_("mmr", UNSET)
         model_.mmr = value_ if type(value_) is str else check(value_, str, "AccountBalance", "mmr")
-        value_ = fields_.rest.pop("mgnRatio", UNSET)
+        value_ = take_("mgnRatio", UNSET)
         model_.mgn_ratio = value_ if type(value_) is str else check(value_, str, "AccountBalance", "mgnRatio")
-        value_ = fields_.rest.pop("notionalUsd", UNSET)
+        value_ = take_("notionalUsd", UNSET)
         model_.notional_usd = value_ if type(value_) is str else check(value_, str, "AccountBalance", "notionalUsd")
         model_.details = [
             CurrencyBalance.from_dict(check(item_, dict, "AccountBalance", "details"))
             for item_ in fields_.take("details", list)
         ]
-        value_ = fields_.rest.pop("availEq", UNSET)
+        value_ = take_("availEq", UNSET)
         model_.avail_eq = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "availEq")
         )
-        value_ = fields_.rest.pop("borrowFroz", UNSET)
+        value_ = take_("borrowFroz", UNSET)
         model_.borrow_froz = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "borrowFroz")
         )
-        value_ = fields_.rest.pop("notionalUsdForBorrow", UNSET)
+        value_ = take_("notionalUsdForBorrow", UNSET)
         model_.notional_usd_for_borrow = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountBalance", "notionalUsdForBorrow")
         )
-        value_ = fields_.rest.pop("notionalUsdForSwap", UNSET)
+        value_ = take_("notionalUsdForSwap", UNSET)
         model_.notional_usd_for_swap = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountBalance", "notionalUsdForSwap")
         )
-        value_ = fields_.rest.pop("notionalUsdForFutures", UNSET)
+        value_ = take_("notionalUsdForFutures", UNSET)
         model_.notional_usd_for_futures = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountBalance", "notionalUsdForFutures")
         )
-        value_ = fields_.rest.pop("notionalUsdForOption", UNSET)
+        value_ = take_("notionalUsdForOption", UNSET)
         model_.notional_usd_for_option = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountBalance", "notionalUsdForOption")
         )
-        value_ = fields_.rest.pop("upl", UNSET)
+        value_ = take_("upl", UNSET)
         model_.upl = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "upl")
-        value_ = fields_.rest.pop("delta", UNSET)
+        value_ = take_("delta", UNSET)
         model_.delta = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "delta")
         )
-        value_ = fields_.rest.pop("deltaLever", UNSET)
+        value_ = take_("deltaLever", UNSET)
         model_.delta_lever = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountBalance", "deltaLever")
         )
-        value_ = fields_.rest.pop("deltaNeutralStatus", UNSET)
+        value_ = take_("deltaNeutralStatus", UNSET)
         model_.delta_neutral_status = (
             value_
             if type(value_) is str or value_ is UNSET

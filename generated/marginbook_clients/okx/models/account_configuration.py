@@ -164,104 +164,105 @@ class AccountConfiguration:
 
         """
         fields_ = Fields(source, "AccountConfiguration")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("uid", UNSET)
+        value_ = take_("uid", UNSET)
         model_.uid = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "uid")
-        value_ = fields_.rest.pop("mainUid", UNSET)
+        value_ = take_("mainUid", UNSET)
         model_.main_uid = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "mainUid")
-        value_ = fields_.rest.pop("acctLv", UNSET)
+        value_ = take_("acctLv", UNSET)
         model_.acct_lv = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "acctLv")
-        value_ = fields_.rest.pop("posMode", UNSET)
+        value_ = take_("posMode", UNSET)
         model_.pos_mode = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "posMode")
-        value_ = fields_.rest.pop("autoLoan", UNSET)
+        value_ = take_("autoLoan", UNSET)
         model_.auto_loan = value_ if type(value_) is bool else check(value_, bool, "AccountConfiguration", "autoLoan")
-        value_ = fields_.rest.pop("greeksType", UNSET)
+        value_ = take_("greeksType", UNSET)
         model_.greeks_type = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "greeksType")
-        value_ = fields_.rest.pop("level", UNSET)
+        value_ = take_("level", UNSET)
         model_.level = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "level")
-        value_ = fields_.rest.pop("levelTmp", UNSET)
+        value_ = take_("levelTmp", UNSET)
         model_.level_tmp = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "levelTmp")
-        value_ = fields_.rest.pop("ctIsoMode", UNSET)
+        value_ = take_("ctIsoMode", UNSET)
         model_.ct_iso_mode = value_ if type(value_) is str else check(value_, str, "AccountConfiguration", "ctIsoMode")
-        value_ = fields_.rest.pop("acctStpMode", UNSET)
+        value_ = take_("acctStpMode", UNSET)
         model_.acct_stp_mode = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountConfiguration", "acctStpMode")
         )
-        value_ = fields_.rest.pop("mgnIsoMode", UNSET)
+        value_ = take_("mgnIsoMode", UNSET)
         model_.mgn_iso_mode = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountConfiguration", "mgnIsoMode")
         )
-        value_ = fields_.rest.pop("spotOffsetType", UNSET)
+        value_ = take_("spotOffsetType", UNSET)
         model_.spot_offset_type = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountConfiguration", "spotOffsetType")
         )
-        value_ = fields_.rest.pop("stgyType", UNSET)
+        value_ = take_("stgyType", UNSET)
         model_.stgy_type = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "stgyType")
         )
-        value_ = fields_.rest.pop("roleType", UNSET)
+        value_ = take_("roleType", UNSET)
         model_.role_type = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "roleType")
         )
-        value_ = fields_.rest.pop("spotRoleType", UNSET)
+        value_ = take_("spotRoleType", UNSET)
         model_.spot_role_type = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountConfiguration", "spotRoleType")
         )
-        value_ = fields_.rest.pop("opAuth", UNSET)
+        value_ = take_("opAuth", UNSET)
         model_.op_auth = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "opAuth")
         )
-        value_ = fields_.rest.pop("feeType", UNSET)
+        value_ = take_("feeType", UNSET)
         model_.fee_type = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "feeType")
         )
-        value_ = fields_.rest.pop("kycLv", UNSET)
+        value_ = take_("kycLv", UNSET)
         model_.kyc_lv = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "kycLv")
         )
-        value_ = fields_.rest.pop("label", UNSET)
+        value_ = take_("label", UNSET)
         model_.label = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "label")
         )
-        value_ = fields_.rest.pop("ip", UNSET)
+        value_ = take_("ip", UNSET)
         model_.ip = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "ip")
         )
-        value_ = fields_.rest.pop("perm", UNSET)
+        value_ = take_("perm", UNSET)
         model_.perm = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "perm")
         )
-        value_ = fields_.rest.pop("liquidationGear", UNSET)
+        value_ = take_("liquidationGear", UNSET)
         model_.liquidation_gear = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "AccountConfiguration", "liquidationGear")
         )
-        value_ = fields_.rest.pop("enableSpotBorrow", UNSET)
+        value_ = take_("enableSpotBorrow", UNSET)
         model_.enable_spot_borrow = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountConfiguration", "enableSpotBorrow")
         )
-        value_ = fields_.rest.pop("spotBorrowAutoRepay", UNSET)
+        value_ = take_("spotBorrowAutoRepay", UNSET)
         model_.spot_borrow_auto_repay = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "AccountConfiguration", "spotBorrowAutoRepay")
         )
-        value_ = fields_.rest.pop("type", UNSET)
+        value_ = take_("type", UNSET)
         model_.type_ = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "AccountConfiguration", "type")
         )
-        value_ = fields_.rest.pop("settleCcy", UNSET)
+        value_ = take_("settleCcy", UNSET)
         model_.settle_ccy = (
             value_
             if type(value_) is str or value_ is UNSET

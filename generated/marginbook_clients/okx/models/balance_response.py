@@ -62,10 +62,11 @@ class BalanceResponse:
         from .account_balance import AccountBalance
 
         fields_ = Fields(source, "BalanceResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "BalanceResponse", "code")
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str else check(value_, str, "BalanceResponse", "msg")
         model_.data = [
             AccountBalance.from_dict(check(item_, dict, "BalanceResponse", "data"))

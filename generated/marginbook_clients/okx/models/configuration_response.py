@@ -62,10 +62,11 @@ class ConfigurationResponse:
         from .account_configuration import AccountConfiguration
 
         fields_ = Fields(source, "ConfigurationResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "ConfigurationResponse", "code")
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str else check(value_, str, "ConfigurationResponse", "msg")
         model_.data = [
             AccountConfiguration.from_dict(check(item_, dict, "ConfigurationResponse", "data"))

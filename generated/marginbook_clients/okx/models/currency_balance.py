@@ -264,186 +264,187 @@ class CurrencyBalance:
 
         """
         fields_ = Fields(source, "CurrencyBalance")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("ccy", UNSET)
+        value_ = take_("ccy", UNSET)
         model_.ccy = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "ccy")
-        value_ = fields_.rest.pop("eq", UNSET)
+        value_ = take_("eq", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.eq = amount_ if amount_ is not None else check(value_, Decimal, "CurrencyBalance", "eq")
-        value_ = fields_.rest.pop("cashBal", UNSET)
+        value_ = take_("cashBal", UNSET)
         amount_ = amount(value_) if type(value_) is str else None
         model_.cash_bal = amount_ if amount_ is not None else check(value_, Decimal, "CurrencyBalance", "cashBal")
-        value_ = fields_.rest.pop("uTime", UNSET)
+        value_ = take_("uTime", UNSET)
         model_.u_time = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "uTime")
-        value_ = fields_.rest.pop("isoEq", UNSET)
+        value_ = take_("isoEq", UNSET)
         model_.iso_eq = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "isoEq")
-        value_ = fields_.rest.pop("availEq", UNSET)
+        value_ = take_("availEq", UNSET)
         model_.avail_eq = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "availEq")
-        value_ = fields_.rest.pop("disEq", UNSET)
+        value_ = take_("disEq", UNSET)
         model_.dis_eq = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "disEq")
-        value_ = fields_.rest.pop("availBal", UNSET)
+        value_ = take_("availBal", UNSET)
         model_.avail_bal = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "availBal")
-        value_ = fields_.rest.pop("frozenBal", UNSET)
+        value_ = take_("frozenBal", UNSET)
         model_.frozen_bal = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "frozenBal")
-        value_ = fields_.rest.pop("ordFrozen", UNSET)
+        value_ = take_("ordFrozen", UNSET)
         model_.ord_frozen = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "ordFrozen")
-        value_ = fields_.rest.pop("liab", UNSET)
+        value_ = take_("liab", UNSET)
         model_.liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "liab")
-        value_ = fields_.rest.pop("upl", UNSET)
+        value_ = take_("upl", UNSET)
         model_.upl = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "upl")
-        value_ = fields_.rest.pop("uplLiab", UNSET)
+        value_ = take_("uplLiab", UNSET)
         model_.upl_liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "uplLiab")
-        value_ = fields_.rest.pop("crossLiab", UNSET)
+        value_ = take_("crossLiab", UNSET)
         model_.cross_liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "crossLiab")
-        value_ = fields_.rest.pop("isoLiab", UNSET)
+        value_ = take_("isoLiab", UNSET)
         model_.iso_liab = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "isoLiab")
-        value_ = fields_.rest.pop("mgnRatio", UNSET)
+        value_ = take_("mgnRatio", UNSET)
         model_.mgn_ratio = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "mgnRatio")
-        value_ = fields_.rest.pop("interest", UNSET)
+        value_ = take_("interest", UNSET)
         model_.interest = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "interest")
-        value_ = fields_.rest.pop("twap", UNSET)
+        value_ = take_("twap", UNSET)
         model_.twap = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "twap")
-        value_ = fields_.rest.pop("maxLoan", UNSET)
+        value_ = take_("maxLoan", UNSET)
         model_.max_loan = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "maxLoan")
-        value_ = fields_.rest.pop("eqUsd", UNSET)
+        value_ = take_("eqUsd", UNSET)
         model_.eq_usd = value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "eqUsd")
-        value_ = fields_.rest.pop("notionalLever", UNSET)
+        value_ = take_("notionalLever", UNSET)
         model_.notional_lever = (
             value_ if type(value_) is str else check(value_, str, "CurrencyBalance", "notionalLever")
         )
-        value_ = fields_.rest.pop("fixedBal", UNSET)
+        value_ = take_("fixedBal", UNSET)
         model_.fixed_bal = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "fixedBal")
         )
-        value_ = fields_.rest.pop("rewardBal", UNSET)
+        value_ = take_("rewardBal", UNSET)
         model_.reward_bal = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "rewardBal")
         )
-        value_ = fields_.rest.pop("imr", UNSET)
+        value_ = take_("imr", UNSET)
         model_.imr = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "imr")
-        value_ = fields_.rest.pop("mmr", UNSET)
+        value_ = take_("mmr", UNSET)
         model_.mmr = value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "mmr")
-        value_ = fields_.rest.pop("frpType", UNSET)
+        value_ = take_("frpType", UNSET)
         model_.frp_type = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "frpType")
         )
-        value_ = fields_.rest.pop("borrowFroz", UNSET)
+        value_ = take_("borrowFroz", UNSET)
         model_.borrow_froz = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "borrowFroz")
         )
-        value_ = fields_.rest.pop("stgyEq", UNSET)
+        value_ = take_("stgyEq", UNSET)
         model_.stgy_eq = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "stgyEq")
         )
-        value_ = fields_.rest.pop("isoUpl", UNSET)
+        value_ = take_("isoUpl", UNSET)
         model_.iso_upl = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "isoUpl")
         )
-        value_ = fields_.rest.pop("spotInUseAmt", UNSET)
+        value_ = take_("spotInUseAmt", UNSET)
         model_.spot_in_use_amt = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotInUseAmt")
         )
-        value_ = fields_.rest.pop("clSpotInUseAmt", UNSET)
+        value_ = take_("clSpotInUseAmt", UNSET)
         model_.cl_spot_in_use_amt = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "CurrencyBalance", "clSpotInUseAmt")
         )
-        value_ = fields_.rest.pop("maxSpotInUse", UNSET)
+        value_ = take_("maxSpotInUse", UNSET)
         model_.max_spot_in_use = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "maxSpotInUse")
         )
-        value_ = fields_.rest.pop("maxSpotInUseAmt", UNSET)
+        value_ = take_("maxSpotInUseAmt", UNSET)
         model_.max_spot_in_use_amt = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "CurrencyBalance", "maxSpotInUseAmt")
         )
-        value_ = fields_.rest.pop("spotIsoBal", UNSET)
+        value_ = take_("spotIsoBal", UNSET)
         model_.spot_iso_bal = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotIsoBal")
         )
-        value_ = fields_.rest.pop("smtSyncEq", UNSET)
+        value_ = take_("smtSyncEq", UNSET)
         model_.smt_sync_eq = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "smtSyncEq")
         )
-        value_ = fields_.rest.pop("spotCopyTradingEq", UNSET)
+        value_ = take_("spotCopyTradingEq", UNSET)
         model_.spot_copy_trading_eq = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "CurrencyBalance", "spotCopyTradingEq")
         )
-        value_ = fields_.rest.pop("spotBal", UNSET)
+        value_ = take_("spotBal", UNSET)
         model_.spot_bal = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotBal")
         )
-        value_ = fields_.rest.pop("openAvgPx", UNSET)
+        value_ = take_("openAvgPx", UNSET)
         model_.open_avg_px = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "openAvgPx")
         )
-        value_ = fields_.rest.pop("accAvgPx", UNSET)
+        value_ = take_("accAvgPx", UNSET)
         model_.acc_avg_px = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "accAvgPx")
         )
-        value_ = fields_.rest.pop("spotUpl", UNSET)
+        value_ = take_("spotUpl", UNSET)
         model_.spot_upl = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotUpl")
         )
-        value_ = fields_.rest.pop("spotUplRatio", UNSET)
+        value_ = take_("spotUplRatio", UNSET)
         model_.spot_upl_ratio = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "spotUplRatio")
         )
-        value_ = fields_.rest.pop("totalPnl", UNSET)
+        value_ = take_("totalPnl", UNSET)
         model_.total_pnl = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "totalPnl")
         )
-        value_ = fields_.rest.pop("totalPnlRatio", UNSET)
+        value_ = take_("totalPnlRatio", UNSET)
         model_.total_pnl_ratio = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "totalPnlRatio")
         )
-        value_ = fields_.rest.pop("colRes", UNSET)
+        value_ = take_("colRes", UNSET)
         model_.col_res = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "colRes")
         )
-        value_ = fields_.rest.pop("colBorrAutoConversion", UNSET)
+        value_ = take_("colBorrAutoConversion", UNSET)
         model_.col_borr_auto_conversion = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "CurrencyBalance", "colBorrAutoConversion")
         )
-        value_ = fields_.rest.pop("collateralRestrict", UNSET)
+        value_ = take_("collateralRestrict", UNSET)
         model_.collateral_restrict = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "CurrencyBalance", "collateralRestrict")
         )
-        value_ = fields_.rest.pop("collateralEnabled", UNSET)
+        value_ = take_("collateralEnabled", UNSET)
         model_.collateral_enabled = (
             value_
             if type(value_) is bool or value_ is UNSET
             else check(value_, bool, "CurrencyBalance", "collateralEnabled")
         )
-        value_ = fields_.rest.pop("autoLendStatus", UNSET)
+        value_ = take_("autoLendStatus", UNSET)
         model_.auto_lend_status = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "CurrencyBalance", "autoLendStatus")
         )
-        value_ = fields_.rest.pop("autoLendMtAmt", UNSET)
+        value_ = take_("autoLendMtAmt", UNSET)
         model_.auto_lend_mt_amt = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "autoLendMtAmt")
         )
-        value_ = fields_.rest.pop("autoLendAmt", UNSET)
+        value_ = take_("autoLendAmt", UNSET)
         model_.auto_lend_amt = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "autoLendAmt")
         )
-        value_ = fields_.rest.pop("autoStakingStatus", UNSET)
+        value_ = take_("autoStakingStatus", UNSET)
         model_.auto_staking_status = (
             value_
             if type(value_) is str or value_ is UNSET
             else check(value_, str, "CurrencyBalance", "autoStakingStatus")
         )
-        value_ = fields_.rest.pop("coinUsdPrice", UNSET)
+        value_ = take_("coinUsdPrice", UNSET)
         model_.coin_usd_price = (
             value_ if type(value_) is str or value_ is UNSET else check(value_, str, "CurrencyBalance", "coinUsdPrice")
         )

@@ -65,18 +65,19 @@ class MaximumWithdrawal:
 
         """
         fields_ = Fields(source, "MaximumWithdrawal")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("ccy", UNSET)
+        value_ = take_("ccy", UNSET)
         model_.ccy = value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "ccy")
-        value_ = fields_.rest.pop("maxWd", UNSET)
+        value_ = take_("maxWd", UNSET)
         model_.max_wd = value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "maxWd")
-        value_ = fields_.rest.pop("maxWdEx", UNSET)
+        value_ = take_("maxWdEx", UNSET)
         model_.max_wd_ex = value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "maxWdEx")
-        value_ = fields_.rest.pop("spotOffsetMaxWd", UNSET)
+        value_ = take_("spotOffsetMaxWd", UNSET)
         model_.spot_offset_max_wd = (
             value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "spotOffsetMaxWd")
         )
-        value_ = fields_.rest.pop("spotOffsetMaxWdEx", UNSET)
+        value_ = take_("spotOffsetMaxWdEx", UNSET)
         model_.spot_offset_max_wd_ex = (
             value_ if type(value_) is str else check(value_, str, "MaximumWithdrawal", "spotOffsetMaxWdEx")
         )

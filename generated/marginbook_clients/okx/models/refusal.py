@@ -63,10 +63,11 @@ class Refusal:
         from .refusal_data_item import RefusalDataItem
 
         fields_ = Fields(source, "Refusal")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "Refusal", "code")
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str else check(value_, str, "Refusal", "msg")
         model_.data = (
             [RefusalDataItem.from_dict(check(item_, dict, "Refusal", "data")) for item_ in fields_.take("data", list)]

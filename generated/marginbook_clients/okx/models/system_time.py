@@ -49,8 +49,9 @@ class SystemTime:
 
         """
         fields_ = Fields(source, "SystemTime")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("ts", UNSET)
+        value_ = take_("ts", UNSET)
         model_.ts = value_ if type(value_) is str else check(value_, str, "SystemTime", "ts")
         model_.additional_properties = fields_.others()
         return model_

@@ -62,10 +62,11 @@ class TimeResponse:
         from .system_time import SystemTime
 
         fields_ = Fields(source, "TimeResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "TimeResponse", "code")
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str else check(value_, str, "TimeResponse", "msg")
         model_.data = [
             SystemTime.from_dict(check(item_, dict, "TimeResponse", "data")) for item_ in fields_.take("data", list)

@@ -62,10 +62,11 @@ class WithdrawalResponse:
         from .maximum_withdrawal import MaximumWithdrawal
 
         fields_ = Fields(source, "WithdrawalResponse")
+        take_ = fields_.rest.pop
         model_ = cls.__new__(cls)
-        value_ = fields_.rest.pop("code", UNSET)
+        value_ = take_("code", UNSET)
         model_.code = value_ if type(value_) is str else check(value_, str, "WithdrawalResponse", "code")
-        value_ = fields_.rest.pop("msg", UNSET)
+        value_ = take_("msg", UNSET)
         model_.msg = value_ if type(value_) is str else check(value_, str, "WithdrawalResponse", "msg")
         model_.data = [
             MaximumWithdrawal.from_dict(check(item_, dict, "WithdrawalResponse", "data"))
