@@ -47,6 +47,13 @@ class _Timed:
         self._end = math.inf if seconds is None else time.monotonic() + seconds
         self._fresh = True
 
+    def settimeout(self, seconds: float | None) -> None:
+        """
+        Set a time-out, unless it is the same: to set one is a call of the system, for which other threads are let in.
+        """
+        if seconds != self.gettimeout():  # type: ignore[attr-defined]  # a socket's
+            super().settimeout(seconds)  # type: ignore[misc]  # likewise
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """
         Read, for as long as is left.
@@ -55,9 +62,9 @@ class _Timed:
         if left <= 0:
             msg = "timed out"
             raise TimeoutError(msg)
-        # Most answers are read at once, and to set a time-out is a call of the system.
+        # Most answers are read at once.
         if left < math.inf and not self._fresh:
-            self.settimeout(left)  # type: ignore[attr-defined]  # a socket's
+            self.settimeout(left)
         self._fresh = False
         return super().recv_into(*args, **kwargs)  # type: ignore[misc,no-any-return]  # likewise
 

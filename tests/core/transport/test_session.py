@@ -10,6 +10,7 @@ import gc
 import gzip
 import http.client
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -602,6 +603,20 @@ def test_reading_after_the_end() -> None:
         timed.read_for(None)
         theirs.sendall(b"y")
         assert 1 == timed.recv_into(bytearray(1))
+
+
+@pytest.mark.parametrize("times", [[3.0, 3.0, 5.0], [None, 2.0, None], [0.0, 0.0, None]])
+def test_a_time_out_that_is_set(times: list[float | None]) -> None:
+    """
+    It holds, whether it was the same before or not, and the system knows whether to wait.
+    """
+    ours, theirs = socket.socketpair()
+    with _Socket(fileno=ours.detach()) as timed, theirs:
+        for time_out in times:
+            timed.settimeout(time_out)
+
+            assert time_out == timed.gettimeout()
+            assert (time_out is None) is os.get_blocking(timed.fileno())
 
 
 class Waiting(Broken):
