@@ -54,8 +54,8 @@ _is_exact: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]
 
 _LONGEST_INTEGER: Final = 40
 
-#: A text of JSON with the colon after it.
-_find_keys: Final = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:').findall
+#: Each text of JSON, and the colon after it if it is a key.
+_find_texts: Final = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?').findall
 
 #: As long as the longest name of a field, shorter than any key or signature.
 _LONGEST_SHOWN: Final = 31
@@ -191,7 +191,7 @@ def _check_keys(content: bytes, found: int) -> None:
     Look for a key that comes twice in one object, of which the body has more than were found, since Python keeps one.
     """
     # Each has a colon, and so may texts; not in all encodings can they be told apart so quickly.
-    if found != content.count(b":") and found != len(_find_keys(content)):
+    if found != content.count(b":") and found != sum(map(bool, _find_texts(content))):
         json.loads(content, object_pairs_hook=_check_names)
 
 

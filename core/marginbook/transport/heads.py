@@ -68,11 +68,21 @@ def parse_headers(file: BufferedReader, *limits: Any, **more_limits: Any) -> HTT
     return Head(_take(file.read(found.end()).decode("ascii")))
 
 
+def _begin() -> FunctionType:
+    """
+    Return Python's own code, which has no other place for a parser than the name that it calls. Whatever else it looks
+    up is Python's, and should it once call another parser, that one will read the head.
+    """
+    usual: Any = HTTPResponse.begin
+    names = {**usual.__globals__, "parse_headers": parse_headers}
+    ours = FunctionType(usual.__code__, names, usual.__name__, usual.__defaults__, usual.__closure__)
+    ours.__kwdefaults__ = usual.__kwdefaults__
+    return ours
+
+
 class Answer(HTTPResponse):
     """
     An answer with a head that is read as above.
     """
 
-    # Python's own code, which has no other place for a parser than the name that it calls. Whatever else it looks up is
-    # Python's, and should it once call another, that one will read the head.
-    begin = FunctionType(HTTPResponse.begin.__code__, {**vars(http.client), "parse_headers": parse_headers})
+    begin = _begin()

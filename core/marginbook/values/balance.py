@@ -92,8 +92,8 @@ class Balance:
     __hash__ = hashed
 
     def __attrs_post_init__(self) -> None:
-        # There may be many rows, and that all is well with one, as with most, is seen in a third of the time that it
-        # takes to look at one field after the other.
+        # There may be many rows, and that all is well with one, as with most, is seen sooner than what each of its
+        # fields has to be.
         if not _is_well(vars(self)):
             self._check()
         if self._derived and (unknown := [n for n, _ in self._derived if n not in AMOUNTS or getattr(self, n) is None]):

@@ -84,7 +84,7 @@ def exact(amount: Decimal | int | str) -> Decimal:
 
 def are_exact(row: Mapping[str, Any], names: Iterable[str]) -> bool:
     """
-    Say whether the amounts of a row are what `exact` returns, or not known. To say no more takes a third of its time.
+    Say whether the amounts of a row are what `exact` returns, or not known, in less time than it takes for each.
     """
     try:
         for name in names:

@@ -5,6 +5,7 @@ Heads of answers are read as Python reads them.
 from __future__ import annotations
 
 import http.client
+import inspect
 import socket
 from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, Any
@@ -111,6 +112,14 @@ def test_heads_that_come_in_parts(cut: int) -> None:
         assert (200, "OK", 2) == (answer.status, answer.reason, answer.length)
         assert "Content-Length Content-Type X-Empty Vary vary" == " ".join(name for name, _ in answer.getheaders())
         assert b"[]" == answer.read()
+
+
+def test_python_may_tell_more() -> None:
+    """
+    What Python's code wants to know of the head, ours does, too, whichever Python it is.
+    """
+    assert inspect.signature(http.client.HTTPResponse.begin) == inspect.signature(heads.Answer.begin)
+    assert heads.Answer.begin.__kwdefaults__ == http.client.HTTPResponse.begin.__kwdefaults__
 
 
 def test_answers_that_say_go_on_first() -> None:
