@@ -198,9 +198,9 @@ class _Pools(HTTPAdapter):
         """
         Return what the first line of a request asks for.
         """
-        if _are_proxies(proxies) or "#" in request.url:
+        if _are_proxies(proxies):
             return super().request_url(request, proxies)
-        # What was prepared has a path.
+        # What was prepared has a path, and urllib3 leaves a fragment out.
         return f"/{request.url.split('/', 3)[3]}"
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:

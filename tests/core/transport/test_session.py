@@ -710,6 +710,44 @@ def test_a_report_leaves_nobody_reading(peers: Peers) -> None:
     assert [] == [thread.name for thread in ours if thread.is_alive()]
 
 
+@pytest.mark.parametrize(
+    ("headers", "part"),
+    [
+        (["Content-Length: 1000000000000"], b" " * 65536),
+        (["Content-Length: 2", "Transfer-Encoding: chunked"], b"10000\r\n" + b" " * 65536 + b"\r\n"),
+        (["Content-Length: 2", "Transfer-Encoding: chunked", "", "ffffffffff"], b" " * 65536),
+        ([], b" " * 65536),
+    ],
+)
+def test_bodies_that_do_not_end(peers: Peers, headers: list[str], part: bytes) -> None:
+    """
+    Whatever is said of its length, no more of a body is read than one may have, and the deadline is not waited for.
+    """
+
+    def pour(peer: Peer, connection: socket.socket) -> None:
+        connection.sendall("\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode())
+        # The reader hangs up.
+        with contextlib.suppress(OSError):
+            while not peer.closing.is_set():
+                connection.sendall(part)
+
+    error = trouble(f"{peers(pour).url}{QUERY}", 60)
+
+    assert "The answer is longer than 8 MiB." == error.message
+
+
+@pytest.mark.parametrize("address", ["/v1/balance?x=1#part", "/v1/balance?x=1", "?x=1"])
+def test_the_line_that_asks(peers: Peers, address: str) -> None:
+    """
+    It has the path and the query, and no fragment, which is nobody's business but the reader's.
+    """
+    peer = peers(sending(*whole(b"[]")))
+    session().get(f"{peer.url}{address}")
+    path = "/" if address.startswith("?") else "/v1/balance"
+
+    assert f"GET {path}?x=1 HTTP/1.1" == peer.heads[0].partition("\r\n")[0]
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_bombs(peers: Peers, times: int) -> None:
     """
