@@ -551,19 +551,24 @@ def test_progress() -> None:
     assert set(report.failures) == {one.failure for one in told if one.failure}
 
 
-def test_progress_may_stop_it(acme: Any) -> None:
+@pytest.mark.parametrize("told", ["progress", "record"])
+def test_who_is_told_may_stop_it(acme: Any, told: str) -> None:
     """
-    What a caller's own function raises is the caller's, and what has not begun by then never does.
+    What a caller's own function raises is the caller's, and at once; what has not begun by then never does.
     """
     accounts = [STEADY, account("hang"), *(account("fine", f"a-{n}") for n in range(5))]
 
-    def progress(_: Progress) -> None:
+    def stop(_: object) -> None:
         raise ZeroDivisionError
 
+    callback: dict[str, Any] = {told: stop}
+    before = time.monotonic()
     with pytest.raises(ZeroDivisionError):
-        collect(accounts, max_workers=1, progress=progress)
+        collect(accounts, max_workers=1, **callback)
+    took = time.monotonic() - before
     acme.release.set()
 
+    assert took < 25
     assert [] == threads()
     assert [] == [name for name in acme.begun if name.startswith("a-")]
 

@@ -43,7 +43,7 @@ def told(parse: Callable[[Any], http.client.HTTPMessage], head: bytes) -> tuple[
     )
 
 
-_names = st.text("abXY-_1", min_size=1, max_size=4)
+_names = st.sampled_from(["Vary", "vary"]) | st.text("abXY-_1", min_size=1, max_size=4)
 _texts = st.text(st.characters(max_codepoint=0x7E), max_size=6)
 _values = _texts | st.sampled_from(["", " ", "\t", "a b ", "\xe4", "5, 6"])
 _lines = st.builds("{}:{}{}".format, _names, st.sampled_from(["", " ", "  "]), _values)
