@@ -143,6 +143,8 @@ def test_numbers_are_exact(body: bytes, value: object) -> None:
         (b'{"%s": 1, "%s": 2}' % (b"k" * 64, b"k" * 64), "The body has a str of length 64 twice in one object."),
         (b'[{"a:b": ":", "c": {"\\":": 1, "d": ":", "d": 2}}]', "The body has 'd' twice in one object."),
         ('{"a": 1, "a": 2}'.encode("utf-16"), "The body has 'a' twice in one object."),
+        # A letter of two bytes that are a quote and a colon, in the place of the key that is lost.
+        ('{"a": "\u2222\u3a22", "a": 2}'.encode("utf-16"), "The body has 'a' twice in one object."),
         (b"", "The body is not JSON (JSONDecodeError)."),
         (b"<html>secret</html>", "The body is not JSON (JSONDecodeError)."),
         (b"\xff\xfe\xff", "The body is not JSON (UnicodeDecodeError)."),

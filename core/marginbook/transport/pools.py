@@ -7,7 +7,6 @@ end. Here it counts once, from the request to the end of the answer: headers and
 
 from __future__ import annotations
 
-import http.client
 import math
 import socket
 import ssl
@@ -88,12 +87,6 @@ class _Connection(HTTPConnection):
     def getresponse(self) -> Any:
         _begin(self.sock, self.timeout)
         return super().getresponse()
-
-    def putheader(self, header: Any, *values: Any) -> None:
-        """
-        Write a header. urllib3 looks for a mark of its own before, which nobody here makes.
-        """
-        http.client.HTTPConnection.putheader(self, header, *values)
 
 
 class _TLSConnection(HTTPSConnection):

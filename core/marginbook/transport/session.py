@@ -402,7 +402,8 @@ def _is_short(headers: Mapping[str, str]) -> bool:
     Say whether a body can be read at once: it is as long as its head says, which is not long.
     """
     length = headers.get("Content-Length", "")
-    if not (length.isdecimal() and int(length) <= _CHUNK):
+    # Python makes no number of thousands of digits.
+    if not (len(length) <= len(str(_CHUNK)) and length.isdecimal() and int(length) <= _CHUNK):
         return False
     return "Content-Encoding" not in headers and "Transfer-Encoding" not in headers
 
