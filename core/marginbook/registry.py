@@ -14,7 +14,6 @@ import os
 import sys
 from collections import defaultdict
 from operator import attrgetter
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar
 
@@ -428,12 +427,13 @@ def _places() -> tuple[tuple[str, int], ...]:
     """
     Return where distributions may be, each with the time at which one was last installed there or removed.
     """
-    return tuple((place, _changed_at(Path(place))) for place in sys.path)
+    return tuple((place, _changed_at(place)) for place in sys.path)
 
 
-def _changed_at(place: Path) -> int:
+def _changed_at(place: str) -> int:
     try:
-        return place.stat().st_mtime_ns
+        # Not by pathlib, which takes a place apart first: there are many, and each report looks at all of them.
+        return os.stat(place or os.curdir).st_mtime_ns  # noqa: PTH116
     except OSError:
         return 0
 

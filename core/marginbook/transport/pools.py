@@ -22,13 +22,16 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
 
-from marginbook.transport.heads import Answer
+from marginbook.transport.heads import Answer, getresponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: Hosts whose connections are kept. More of them still work; their connections are opened anew.
 _HOSTS: Final = 64
+
+#: Seconds by which a read may end too late, so that most need no time-out of their own.
+_TOLERANCE: Final = 0.1
 
 
 class _Timed:
@@ -37,20 +40,20 @@ class _Timed:
     """
 
     _end = math.inf
-    _fresh = False
 
     def read_for(self, seconds: float | None) -> None:
         """
-        Let everything that is read from now on take so many seconds together, which the socket waits for one read.
+        Let everything that is read from now on take so many seconds together.
         """
         self._end = math.inf if seconds is None else time.monotonic() + seconds
-        self._fresh = True
 
     def settimeout(self, seconds: float | None) -> None:
         """
-        Set a time-out, unless it is the same: to set one is a call of the system, for which other threads are let in.
+        Set a time-out, unless a longer one is set: to set one is a call of the system, for which other threads are let
+        in. Reading looks to the shorter one by itself, and what is sent is short, and waits for nothing.
         """
-        if seconds != self.gettimeout():  # type: ignore[attr-defined]  # a socket's
+        current: float | None = self.gettimeout()  # type: ignore[attr-defined]  # a socket's
+        if not (current and seconds and seconds <= current):
             super().settimeout(seconds)  # type: ignore[misc]  # likewise
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
@@ -61,10 +64,9 @@ class _Timed:
         if left <= 0:
             msg = "timed out"
             raise TimeoutError(msg)
-        # Most answers are read at once.
-        if left < math.inf and not self._fresh:
-            self.settimeout(left)
-        self._fresh = False
+        current: float | None = self.gettimeout()  # type: ignore[attr-defined]  # likewise
+        if left < (math.inf if current is None else current - _TOLERANCE):
+            super().settimeout(left)  # type: ignore[misc]  # likewise
         return super().recv_into(*args, **kwargs)  # type: ignore[misc,no-any-return]  # likewise
 
 
@@ -86,7 +88,7 @@ class _Connection(HTTPConnection):
 
     def getresponse(self) -> Any:
         _begin(self.sock, self.timeout)
-        return super().getresponse()
+        return getresponse(self)
 
 
 class _TLSConnection(HTTPSConnection):
@@ -104,7 +106,7 @@ class _TLSConnection(HTTPSConnection):
 
     def getresponse(self) -> Any:
         _begin(self.sock, self.timeout)
-        return super().getresponse()
+        return getresponse(self)
 
 
 def _timed(connected: socket.socket) -> _Socket:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, fields, frozen
@@ -170,6 +171,7 @@ class Balance:
 
 #: The names of the amounts of a balance, in reading order.
 AMOUNTS: Final = tuple(a.name for a in fields(Balance) if "amount" in a.metadata)
+_amounts: Final = itemgetter(*AMOUNTS)
 
 
 def _is_well(row: Mapping[str, Any]) -> bool:
@@ -181,7 +183,7 @@ def _is_well(row: Mapping[str, Any]) -> bool:
     # What cannot be looked up is no name.
     except TypeError:
         return False
-    return known and are_exact(row, AMOUNTS)
+    return known and are_exact(_amounts(row))
 
 
 #: Those of them that are valued, where somebody asks what a report is worth.

@@ -58,9 +58,9 @@ def _complete(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
     row: dict[str, Any] = vars(balance).copy()
     identities: tuple[tuple[str, str], ...] = ()
     notes = []
-    wallet, cross, cross_pnl = balance.wallet_balance, balance.cross_wallet_balance, balance.cross_unrealized_pnl
+    wallet, cross, cross_pnl = row["wallet_balance"], row["cross_wallet_balance"], row["cross_unrealized_pnl"]
     # Without an isolated wallet there are no isolated positions, so the cross positions are all of them.
-    if balance.unrealized_pnl is None and cross_pnl is not None and wallet is not None and wallet == cross:
+    if row["unrealized_pnl"] is None and cross_pnl is not None and wallet is not None and wallet == cross:
         row["unrealized_pnl"] = cross_pnl
         identities = _ALL_CROSS
     for name, first, second, identity in _SUMS:
@@ -76,7 +76,7 @@ def _complete(balance: Balance, elsewhere: str, exceeding: str) -> Balance:
         if row["equity"] is None and wallet != cross:
             notes.append(_hidden(balance, elsewhere))
         # With collateral of its own alone, an asset cannot back more than its cross wallet and cross PnL.
-        available = balance.available_balance
+        available = row["available_balance"]
         if available is not None and available > ZERO and available > cross + cross_pnl:
             notes.append(f"available_balance exceeds what this asset backs by itself{exceeding}.")
     return balance.completed(row, identities, notes) if identities or notes else balance

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 from marginbook.errors import InvalidResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from marginbook.wire import Unset
 
@@ -38,6 +38,7 @@ _ROUNDED: Final = Context(prec=28)
 #: Passes what is plain already in one step: finite digits of which none is cut off, and no exponent that has to be
 #: written out. For all else it raises, or is not asked.
 _PLAIN: Final = Context(prec=141, Emin=0, Emax=140, clamp=1, traps=[Clamped, Inexact, InvalidOperation, Overflow])
+_check_plain: Final = _PLAIN.plus
 
 #: The power of ten beyond which, and below which, nothing is an amount.
 _FARTHEST: Final = 140
@@ -82,16 +83,15 @@ def exact(amount: Decimal | int | str) -> Decimal:
     return amount if exponent <= 0 else EXACT.quantize(amount, Decimal(1))
 
 
-def are_exact(row: Mapping[str, Any], names: Iterable[str]) -> bool:
+def are_exact(amounts: Iterable[Any]) -> bool:
     """
-    Say whether the amounts of a row are what `exact` returns, or not known, in less time than it takes for each.
+    Say whether all amounts are what `exact` returns, or not known, in less time than it takes for each.
     """
     try:
-        for name in names:
-            amount = row[name]
+        for amount in amounts:
             if amount is not None:
                 # Raises for what is not plain.
-                _PLAIN.plus(amount)
+                _check_plain(amount)
                 if not amount.is_finite():
                     return False
     # Nor do all things have these.

@@ -518,16 +518,16 @@ def test_an_adapter_of_ones_own() -> None:
         Session(Broken(), Deadline(5)).get("https://venue.invalid/x")
 
 
+def twice(peer: Peer, connection: socket.socket) -> None:
+    for _ in range(2):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+        peer.heads.append("" if peer.heads[1:] else connection.recv(65536).decode())
+
+
 def test_connections_are_kept(peers: Peers) -> None:
     """
     Sessions of different accounts share the connections of one pool.
     """
-
-    def twice(peer: Peer, connection: socket.socket) -> None:
-        for _ in range(2):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
-            peer.heads.append("" if peer.heads[1:] else connection.recv(65536).decode())
-
     peer = peers(twice)
     pool = adapter(2)
     answers: list[Any] = [Session(pool, Deadline(5)).get(f"{peer.url}/{n}").content for n in range(2)]
@@ -605,18 +605,63 @@ def test_reading_after_the_end() -> None:
         assert 1 == timed.recv_into(bytearray(1))
 
 
-@pytest.mark.parametrize("times", [[3.0, 3.0, 5.0], [None, 2.0, None], [0.0, 0.0, None]])
-def test_a_time_out_that_is_set(times: list[float | None]) -> None:
+def test_reading_for_less_than_the_time_out() -> None:
     """
-    It holds, whether it was the same before or not, and the system knows whether to wait.
+    The nearer end counts.
     """
     ours, theirs = socket.socketpair()
     with _Socket(fileno=ours.detach()) as timed, theirs:
-        for time_out in times:
+        timed.settimeout(60)
+        timed.read_for(0.05)
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError):
+            timed.recv_into(bytearray(1))
+
+        assert 30 > time.monotonic() - begun
+
+
+def test_time_outs_that_need_not_be_set(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    On a connection that is kept, no request has to tell the system how long to wait: the longest time has been told.
+    """
+    asking, peer = session(60.0), peers(twice)
+    told: list[float | None] = []
+
+    def settimeout(it: socket.socket, seconds: float | None) -> None:
+        told.append(seconds)
+        usual(it, seconds)
+
+    usual = socket.socket.settimeout
+    monkeypatch.setattr(socket.socket, "settimeout", settimeout)
+    asking.get(peer.url)
+    before = len(told)
+    asking.get(peer.url)
+
+    assert told
+    assert told[before:] == []
+
+
+@pytest.mark.parametrize(
+    ("times", "held"),
+    [
+        ([3.0, 3.0, 5.0], [3.0, 3.0, 5.0]),
+        ([5.0, 3.0, 6.0], [5.0, 5.0, 6.0]),
+        ([None, 2.0, None], [None, 2.0, None]),
+        ([3.0, 0.0, 3.0, None], [3.0, 0.0, 3.0, None]),
+        ([0.0, 0.0, None], [0.0, 0.0, None]),
+    ],
+)
+def test_a_time_out_that_is_set(times: list[float | None], held: list[float | None]) -> None:
+    """
+    It holds, but for one that is shorter than another, and the system knows whether to wait.
+    """
+    ours, theirs = socket.socketpair()
+    with _Socket(fileno=ours.detach()) as timed, theirs:
+        for time_out, expected in zip(times, held, strict=True):
             timed.settimeout(time_out)
 
-            assert time_out == timed.gettimeout()
-            assert (time_out is None) is os.get_blocking(timed.fileno())
+            assert expected == timed.gettimeout()
+            assert (expected is None) is os.get_blocking(timed.fileno())
 
 
 class Waiting(Broken):
