@@ -2,7 +2,7 @@
 What is run where a library is installed: it is asked to do one thing, and that is measured.
 
     python inside.py first MODULE URL
-    python inside.py ask|loads|memory|parse|profile MODULE JSON
+    python inside.py ask|loads|memory|parse|profile|steps MODULE JSON
 
 `first` imports as little as it can, since all of it is measured.
 """
@@ -169,6 +169,20 @@ def profile(peer: Any, urls: Sequence[str], *, count: int) -> dict[str, float]:
         for entry in profiler.getstats():
             spent[package(getattr(entry.code, "co_filename", ""))] += entry.inlinetime
     return dict(spent)
+
+
+def steps(peer: Any, *, url: str, times: int) -> dict[str, float]:
+    """
+    Return the seconds of CPU that each step takes for an account.
+    """
+    took = {}
+    for name, (step, accounts) in peer.steps(url).items():
+        step()
+        begun = time.process_time()
+        for _ in range(max(1, times // accounts)):
+            step()
+        took[name] = (time.process_time() - begun) / max(1, times // accounts) / accounts
+    return took
 
 
 def package(path: str) -> str:

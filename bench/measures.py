@@ -294,6 +294,26 @@ def profile(bench: Bench) -> Figures:
     return figures
 
 
+def steps(bench: Bench) -> Figures:
+    """
+    Microseconds of CPU for an account, step by step, and for what can be compared with all of them.
+    """
+    figures = Figures()
+    count = 300
+    with bench.serving(Settings(rows=ROWS)) as served:
+        for _ in bench.each_round(7):
+            for step, seconds in bench.inside(
+                replace(OURS, module="steps"), "steps", url=served.urls[0], times=count
+            ).items():
+                figures.add(step, "us", 1e6 * seconds)
+            for name in ("marginbook", "requests", "urllib3"):
+                took = bench.inside(PEERS[name], "ask", urls=served.urls, count=count, workers=1, kept=True)
+                figures.add(f"{name}, all of it", "us", 1e6 * took["cpu"] / count)
+            by_hand = bench.inside(replace(OURS, module="by_hand"), "parse", rows=ROWS, times=count)
+            figures.add("json.loads and Decimal, by hand", "us", 1e6 * by_hand)
+    return figures
+
+
 def history(bench: Bench) -> Figures:
     """
     Seconds that questions take of a history with a million balances.
@@ -318,5 +338,6 @@ BENCHMARKS: Final[dict[str, Callable[[Bench], Figures]]] = {
     "tls": tls,
     "parse": parse,
     "profile": profile,
+    "steps": steps,
     "history": history,
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from bench import bodies
+from bench.peers.steps import steps
 from bench.responder import Counts, Settings
 from bench.serving import Certificates, serve
 
@@ -37,6 +38,22 @@ def test_marginbook_reads_it() -> None:
     assert bodies.WALLET == str(report.totals()["USDT"].wallet_balance)
     assert Counts(requests=1, connections=1) == counts
     assert () == report.notes
+
+
+def test_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What marginbook does for an account can be done step by step, as often as one likes, with the rows that were sent.
+    """
+    monkeypatch.setenv("BENCH_SECRET", "secret")
+    with serve(Settings(rows=3)) as served:
+        done = [step() for step, _ in steps(served.urls[0]).values() for _ in range(2)]
+        counts = served.counts()
+
+    bodies_read = [found for found in done if isinstance(found, bytes)]
+    assert [bodies.balance(3)] * 2 == bodies_read
+    assert [3] * 6 == [len(found) for found in done if isinstance(found, list)]
+    assert [3] * 2 == [len(found.balances) for found in done if isinstance(found, mb.Statement)]
+    assert Counts(requests=3, connections=1) == counts
 
 
 def test_certificates(tmp_path: Path) -> None:
