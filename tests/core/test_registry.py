@@ -5,6 +5,7 @@ Finding plugins: real packages in a folder, found as installed ones are.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib.metadata import EntryPoint
 from itertools import permutations
@@ -91,6 +92,22 @@ def test_ours_are_plugins_like_others(plugins: Plugins) -> None:
         for plugin in installed({}).plugins()
         if plugin.source.module in {"acme_plugin", "marginbook_binance.usdm"}
     }
+
+
+@pytest.mark.parametrize("place", ["where it is", ""])
+def test_a_plugin_that_is_installed_later(plugins: Plugins, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A process that runs for months finds it with its next report, in the folder that it works in as well.
+    """
+    monkeypatch.chdir(plugins.folder)
+    monkeypatch.setattr(sys, "path", [place and str(plugins.folder), *sys.path[1:]])
+    before = {plugin.source.module for plugin in installed({}).plugins()}
+    module = plugins.add("acme-plugin", "acme", source=offering("acme"))
+    # Clocks of file systems are coarse.
+    later = plugins.folder.stat().st_mtime_ns + 1_000_000_000
+    os.utime(plugins.folder, ns=(later, later))
+
+    assert {module} == {plugin.source.module for plugin in installed({}).plugins()} - before
 
 
 def test_a_plugin_that_is_no_module(plugins: Plugins) -> None:

@@ -170,7 +170,9 @@ def test_headers_are_what_urllib3_has(
     assert isinstance(ours, HTTPHeaderDict)
 
 
-@pytest.mark.parametrize("made", [(), ({"A": "b"},), (HTTPHeaderDict(A="b"),), ([("A", "b"), ("a", "c")],)])
+@pytest.mark.parametrize(
+    "made", [(), ({"A": "b"},), (HTTPHeaderDict(A="b"),), ([("A", "b")],), ([("A", "b"), ("a", "c")],)]
+)
 def test_headers_are_made_as_urllib3_makes_them(made: tuple[Any, ...]) -> None:
     """
     Of nothing, of a mapping, of others, of pairs, and of names.
@@ -191,6 +193,7 @@ def test_what_nobody_asks_for_is_not_made() -> None:
         assert {"_fields", "_values"} == vars(found).keys()
 
     assert ["Content-Length", "Vary"] == head.keys() == list(headers)
+    assert [("Content-Length", "2"), ("Vary", "Origin")] == head.items() == list(headers.items())
     assert "_headers" in vars(head)
     assert "_container" in vars(headers)
 

@@ -605,13 +605,14 @@ def test_reading_after_the_end() -> None:
         assert 1 == timed.recv_into(bytearray(1))
 
 
-def test_reading_for_less_than_the_time_out() -> None:
+@pytest.mark.parametrize("time_out", [60, None])
+def test_reading_for_less_than_the_time_out(time_out: float | None) -> None:
     """
     The nearer end counts.
     """
     ours, theirs = socket.socketpair()
     with _Socket(fileno=ours.detach()) as timed, theirs:
-        timed.settimeout(60)
+        timed.settimeout(time_out)
         timed.read_for(0.05)
         begun = time.monotonic()
         with pytest.raises(TimeoutError):
