@@ -178,10 +178,11 @@ def steps(peer: Any, *, url: str, times: int) -> dict[str, float]:
     took = {}
     for name, (step, accounts) in peer.steps(url).items():
         step()
+        rounds = max(1, times // accounts)
         begun = time.process_time()
-        for _ in range(max(1, times // accounts)):
+        for _ in range(rounds):
             step()
-        took[name] = (time.process_time() - begun) / max(1, times // accounts) / accounts
+        took[name] = (time.process_time() - begun) / (rounds * accounts)
     return took
 
 

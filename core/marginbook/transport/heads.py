@@ -15,7 +15,6 @@ from http.client import HTTPMessage, HTTPResponse
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-import urllib3.connection
 from urllib3 import HTTPHeaderDict
 from urllib3.connection import HTTPConnection
 
@@ -51,13 +50,12 @@ class _Late:
     def _fill(self, fields: list[tuple[str, str]]) -> None:
         raise NotImplementedError
 
-    # Names in bytes, which urllib3 knows, and what is no name are left to others.
-
     def get(self, name: Any, default: Any = None) -> Any:
         """
         Return the value of that name.
         """
         values = self._values
+        # Names in bytes, which urllib3 knows, and what is no name are left to others; so below.
         if values is None or type(name) is not str:
             return super().get(name, default)  # type: ignore[misc]
         return values.get(name.lower(), default)
@@ -160,13 +158,12 @@ def _except_of_ours(usual: Any) -> Any:
     return lambda message: message.items() if type(message) is Head else usual(message)
 
 
-#: What urllib3 asks of a head, and what ours has by the way that it was read: no defects, and no folded lines.
-_ASKED: Final = ("assert_header_parsing", "_normalize_header_values")
-_known: Final = vars(urllib3.connection)
+#: What urllib3 does to a head, and need not do to ours, which has neither defects nor folded lines. Older ones do less.
+_CLEANING: Final = {"assert_header_parsing", "_normalize_header_values"} & HTTPConnection.getresponse.__globals__.keys()
 
 #: Does what urllib3's does.
 getresponse: Final = calling(
     HTTPConnection.getresponse,
     HTTPHeaderDict=Headers,
-    **{name: _except_of_ours(_known[name]) for name in _ASKED if name in _known},
+    **{name: _except_of_ours(HTTPConnection.getresponse.__globals__[name]) for name in _CLEANING},
 )

@@ -39,6 +39,9 @@ _LONGEST: Final = 7 * 86_400.0
 #: Keys of which a host remembers the limits. Beyond that, those that have spent nothing lately are forgotten.
 _MANY: Final = 1024
 
+#: Digits of a weight that a venue tells. Python makes no number of thousands of them.
+_DIGITS: Final = 15
+
 #: For everything that is counted here: short, and held by nobody who waits.
 _LOCK: Final = threading.Lock()
 
@@ -188,7 +191,7 @@ class Host:
                 used = headers.get(charge.limit.header, "") if charge.limit.header else ""
                 gate = self._gate(charge, now)
                 if sent:
-                    gate.end(charge.cost, now, int(used) if used.isdecimal() else None)
+                    gate.end(charge.cost, now, int(used) if used.isdecimal() and len(used) <= _DIGITS else None)
                 else:
                     gate.begin(-charge.cost)
 

@@ -198,7 +198,17 @@ def test_a_lowered_limit_is_ones_own(host: Host, hands: Hands) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "wait"), [("100", True), ("91", True), ("90", False), ("-1", False), ("", False), ("many", False)]
+    ("told", "wait"),
+    [
+        ("100", True),
+        ("91", True),
+        ("90", False),
+        ("9" * 15, True),
+        ("9" * 5000, False),
+        ("-1", False),
+        ("", False),
+        ("many", False),
+    ],
 )
 def test_the_venues_own_count(told: str, *, wait: bool, host: Host, hands: Hands) -> None:
     """
