@@ -7,6 +7,7 @@ Offline, with what an earlier run installed: ``nox -R``.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import nox
@@ -101,6 +102,24 @@ def tests_all(session: nox.Session) -> None:
     """
     install(session, "tests")
     session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={place}" for place in (*LONG, *SAME)), *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """
+    Run the tests with the lowest version of each library that pyproject.toml says is enough.
+    """
+    project = PYPROJECT["project"]
+    extras = [needed for extra in project["optional-dependencies"].values() for needed in extra]
+    lowest = sorted({needed.replace(">=", "==").partition(",")[0] for needed in (*project["dependencies"], *extras)})
+    named = {_name(needed) for needed in lowest}
+    others = [pinned for pinned in nox.project.dependency_groups(PYPROJECT, "tests") if _name(pinned) not in named]
+    session.install(*lowest, *others, "--editable", ".")
+    session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={place}" for place in LONG), *session.posargs)
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[=]", requirement)[0].lower()
 
 
 @nox.session
