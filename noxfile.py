@@ -7,10 +7,10 @@ Offline, with what an earlier run installed: ``nox -R``.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "typing", "check-generated", "tests", "peers", "browser"]
@@ -111,15 +111,14 @@ def lowest(session: nox.Session) -> None:
     """
     project = PYPROJECT["project"]
     extras = [needed for extra in project["optional-dependencies"].values() for needed in extra]
-    lowest = sorted({needed.replace(">=", "==").partition(",")[0] for needed in (*project["dependencies"], *extras)})
-    named = {_name(needed) for needed in lowest}
-    others = [pinned for pinned in nox.project.dependency_groups(PYPROJECT, "tests") if _name(pinned) not in named]
-    session.install(*lowest, *others, "--editable", ".")
+    bounds = sorted({needed.replace(">=", "==").partition(",")[0] for needed in (*project["dependencies"], *extras)})
+    if loose := [bound for bound in bounds if "==" not in bound]:
+        session.error(f"There is no lowest version of {', '.join(loose)}.")
+    bounded = {Requirement(bound).name.lower() for bound in bounds}
+    pinned = nox.project.dependency_groups(PYPROJECT, "tests")
+    others = [pin for pin in pinned if Requirement(pin).name.lower() not in bounded]
+    session.install(*bounds, *others, "--editable", ".")
     session.run("pytest", *SIDE_BY_SIDE, *(f"--ignore={place}" for place in LONG), *session.posargs)
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[\[=]", requirement)[0].lower()
 
 
 @nox.session
